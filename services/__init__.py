@@ -1,0 +1,1 @@
+"""The processes that meet a client, and the contract every process shares."""

@@ -1,0 +1,96 @@
+"""Every Redis key, its type, what it holds, and how long it lives.
+
+The Lua scripts build the same names; `tests/services/contract/test_keys.py` finds a key that
+is not listed here, and one that would live for ever without a reason.
+"""
+
+from typing import NamedTuple
+
+PREFIX = "storyteller:"
+
+POLICY = PREFIX + "policy"
+POLICY_PIN = PREFIX + "policy:pin"
+POLICY_EPOCH = PREFIX + "policy:epoch"
+POLICY_DECISIONS = PREFIX + "policy:decisions"
+POLICY_CHANNEL = PREFIX + "policy:changed"
+POLICY_APPLIED = PREFIX + "policy:applied"
+LEADER = PREFIX + "leader"
+JOBS = PREFIX + "jobs"
+TOTALS = PREFIX + "totals"
+
+
+def job(job_id: str) -> str:
+    """The record of one job."""
+    return f"{PREFIX}job:{job_id}"
+
+
+def events(job_id: str) -> str:
+    """The events of one job."""
+    return f"{PREFIX}job:{job_id}:events"
+
+
+def children(job_id: str) -> str:
+    """The jobs that a storybook is made of."""
+    return f"{PREFIX}job:{job_id}:children"
+
+
+def waiting(queue: str, priority: str) -> str:
+    """Jobs of one queue and priority that no worker has claimed."""
+    return f"{PREFIX}waiting:{queue}:{priority}"
+
+
+def running(queue: str) -> str:
+    """Jobs of one queue that a worker holds."""
+    return f"{PREFIX}running:{queue}"
+
+
+def service(queue: str) -> str:
+    """Recent service times of one queue."""
+    return f"{PREFIX}service:{queue}"
+
+
+def workers(queue: str) -> str:
+    """Workers that serve one queue."""
+    return f"{PREFIX}workers:{queue}"
+
+
+def idempotency(key: str) -> str:
+    """The job that an Idempotency-Key made."""
+    return f"{PREFIX}idempotency:{key}"
+
+
+class Key(NamedTuple):
+    """One row of docs/redis.md."""
+
+    pattern: str
+    type: str
+    holds: str
+    lifetime: str
+
+
+KEYS = (
+    Key("job:{id}", "hash", "the job's record: the truth about it",
+        "none while unfinished (it must survive any outage); then RETENTION_SECONDS"),
+    Key("job:{id}:events", "stream", "what happened to the job, at most about 500 entries",
+        "with the record"),
+    Key("job:{id}:children", "set", "ids of the jobs a storybook is made of", "with the record"),
+    Key("jobs", "sorted set", "ids of all jobs by creation time, for listing and the arrival rate",
+        "none: the reconciler removes ids whose record has expired"),
+    Key("waiting:{queue}:{priority}", "sorted set", "ids no worker has claimed, by creation time",
+        "none: exists only while jobs wait"),
+    Key("running:{queue}", "sorted set", "ids a worker holds, by the end of the lease",
+        "none: exists only while jobs run"),
+    Key("service:{queue}", "list", "the last 50 service times in seconds", "1 day"),
+    Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
+    Key("idempotency:{key}", "hash", "the job an Idempotency-Key made, and the request's digest",
+        "RETENTION_SECONDS"),
+    Key("totals", "hash", "jobs finished, by kind and status", "none: at most 9 small counters"),
+    Key("policy", "hash", "the level in force: version, epoch, lease, reason", "1 day"),
+    Key("policy:pin", "hash", "the level a person pinned, by whom, until when", "until it ends"),
+    Key("policy:epoch", "string", "how many leaders there have been; fences the older ones",
+        "none: it must never go back"),
+    Key("policy:decisions", "stream", "the last 1000 decisions with time, load, level and reason",
+        "1 day"),
+    Key("policy:applied", "hash", "the policy version each worker applied", "1 day"),
+    Key("leader", "string", "the controller that decides and reconciles", "10 s, renewed"),
+)  # fmt: skip

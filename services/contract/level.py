@@ -1,0 +1,131 @@
+"""The level in force: the controller that leads puts it, workers read and acknowledge it.
+
+The hash is the truth; the channel only says that it is worth reading again. A level is valid
+until its lease ends, whatever became of the controller that put it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from services.contract import keys
+from services.contract.connection import run_script
+from services.contract.policy import AppliedLevel, Level, Policy, PolicyState
+
+LEADER_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A level that the leader puts in force, why, and the load it saw."""
+
+    index: int
+    level: Level
+    reason: str
+    load: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A level that a person holds in force, and until when (seconds since the epoch)."""
+
+    level: str
+    by: str
+    reason: str
+    until: float
+
+
+def lead(redis: Any, controller: str, epoch: int) -> int:
+    """Become or stay the one controller that leads: its epoch, or 0 while another leads."""
+    return run_script(redis, "lead", controller, epoch, LEADER_SECONDS)
+
+
+def step_down(redis: Any, controller: str) -> None:
+    """Let another controller lead at once, if this one does."""
+    if redis.get(keys.LEADER) == controller:
+        redis.delete(keys.LEADER)
+
+
+def publish(redis: Any, epoch: int, choice: Choice, *, lease: float) -> int:
+    """Put a level in force and renew its lease: the policy's version, -1 after a later leader."""
+    return run_script(
+        redis,
+        "publish",
+        epoch,
+        choice.index,
+        choice.level.model_dump_json(),
+        choice.reason,
+        lease,
+        json.dumps(choice.load),
+    )
+
+
+def read(redis: Any) -> PolicyState | None:
+    """The level last put in force, whether or not its lease still holds; None before the first."""
+    record: dict[str, Any] = redis.hgetall(keys.POLICY)
+    if not record:
+        return None
+    return PolicyState.model_validate(record | {"level": json.loads(record["level"])})
+
+
+def resolve(
+    wanted: str, state: PolicyState | None, policy: Policy, fallback: str, now: float
+) -> AppliedLevel:
+    """The level a job gets: the one it asks for, else the one in force, else the fallback."""
+    if wanted != "auto":
+        index = policy.index(wanted)
+        return AppliedLevel(
+            index=index, level=policy.levels[index], version=None, reason="the request names it"
+        )
+    if state is None or state.lease_until <= now:
+        index = policy.index(fallback)
+        silent = "since the start" if state is None else f"for {now - state.lease_until:.0f} s"
+        reason = f"no controller has held the policy {silent}; STORYTELLER_FALLBACK_LEVEL applies"
+        return AppliedLevel(index=index, level=policy.levels[index], version=None, reason=reason)
+    return AppliedLevel(
+        index=state.index, level=state.level, version=state.version, reason=state.reason
+    )
+
+
+def acknowledge(redis: Any, worker: str, version: int) -> None:
+    """Record which version of the policy a worker has applied."""
+    redis.hset(keys.POLICY_APPLIED, worker, version)
+    redis.expire(keys.POLICY_APPLIED, 86400)
+
+
+def applied(redis: Any) -> dict[str, int]:
+    """The version of the policy that each worker applied last."""
+    return {worker: int(version) for worker, version in redis.hgetall(keys.POLICY_APPLIED).items()}
+
+
+def pin(redis: Any, pinned: Pin, *, seconds: float) -> None:
+    """Hold a level for so long, whatever the load."""
+    pipeline = redis.pipeline()
+    pipeline.hset(keys.POLICY_PIN, mapping=vars(pinned))
+    pipeline.pexpire(keys.POLICY_PIN, int(seconds * 1000))
+    pipeline.execute()
+
+
+def unpin(redis: Any) -> None:
+    """Return to the policy."""
+    redis.delete(keys.POLICY_PIN)
+
+
+def pinned(redis: Any) -> Pin | None:
+    """The pin in force, if any."""
+    record = redis.hgetall(keys.POLICY_PIN)
+    return Pin(**(record | {"until": float(record["until"])})) if record else None
+
+
+def decisions(redis: Any, count: int) -> list[dict[str, Any]]:
+    """The latest changes of level, newest first: version, level, reason, load and time."""
+    return [
+        {
+            "at": int(entry_id.split("-")[0]) / 1000,
+            "version": int(fields["version"]),
+            "level": fields["level"],
+            "reason": fields["reason"],
+            "load": json.loads(fields["load"]),
+        }
+        for entry_id, fields in redis.xrevrange(keys.POLICY_DECISIONS, count=count)
+    ]

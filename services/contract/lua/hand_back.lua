@@ -1,0 +1,10 @@
+-- The owner stops before the job is done, through no fault of the job's: 'ok' or 'lost'.
+-- The attempt does not count.
+local id, token, reason = unpack(ARGV)
+if not owns(id, token) then
+  local back = get(id, 'status') == 'queued' and get(id, 'token') == token
+  return back and 'ok' or 'lost'
+end
+redis.call('HINCRBY', record(id), 'attempts', -1)
+requeue(id, reason)
+return 'ok'

@@ -1,0 +1,40 @@
+-- What is outstanding, in one round trip, as JSON: exact, because every transition keeps the sets.
+local window, horizon = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = now()
+local load = {now = time, queues = {}}
+
+local function oldest(queue)
+  local first = time
+  for _, priority in ipairs(PRIORITIES) do
+    local head = redis.call('ZRANGE', waiting(queue, priority), 0, 0, 'WITHSCORES')
+    if head[2] then
+      first = math.min(first, tonumber(head[2]))
+    end
+  end
+  return time - first
+end
+
+local function mean(values)
+  local sum = 0
+  for _, value in ipairs(values) do
+    sum = sum + tonumber(value)
+  end
+  return #values > 0 and sum / #values or 0
+end
+
+for _, queue in ipairs({'stories', 'images'}) do
+  local count = 0
+  for _, priority in ipairs(PRIORITIES) do
+    count = count + redis.call('ZCARD', waiting(queue, priority))
+  end
+  load.queues[queue] = {
+    waiting = count,
+    running = redis.call('ZCARD', running(queue)),
+    oldest_age = oldest(queue),
+    service_mean = mean(redis.call('LRANGE', PREFIX .. 'service:' .. queue, 0, -1)),
+    workers = redis.call('ZCOUNT', PREFIX .. 'workers:' .. queue, stamp(time - horizon), '+inf'),
+  }
+end
+local arrivals = redis.call('ZCOUNT', PREFIX .. 'jobs', stamp(time - window), '+inf')
+load.arrival_rate = arrivals / window
+return cjson.encode(load)

@@ -1,0 +1,133 @@
+"""The ladder of levels, the rules that pick among them, and a level as a job knows it."""
+
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Sampler = Literal["ddpm", "ddim"]
+
+
+class PolicyError(ValueError):
+    """policy.toml cannot be read, or what it says is not a policy."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImageLevel(_Strict):
+    """How a picture is drawn at a level."""
+
+    sampler: Sampler
+    steps: int = Field(ge=1, le=1000)
+    guidance_scale: float = Field(ge=0, le=30)
+
+
+class StoryLevel(_Strict):
+    """How a story is written at a level."""
+
+    max_tokens: int = Field(ge=16, le=4096)
+
+
+class Level(_Strict):
+    """One rung of the ladder."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    image: ImageLevel
+    story: StoryLevel
+
+
+class PolicyRules(_Strict):
+    """When the level changes.
+
+    `thresholds[i]` is the depth at which level i is left for the next, cheaper one. It is
+    entered again at or below `thresholds[i] - hysteresis`, and no sooner than `dwell_seconds`
+    after the last change.
+    """
+
+    kind: Literal["threshold", "fixed"] = "threshold"
+    level: str | None = Field(None, description="The level of a fixed policy.")
+    thresholds: tuple[int, ...] = ()
+    hysteresis: int = Field(1, ge=0)
+    dwell_seconds: float = Field(2.0, ge=0)
+
+
+class Policy(_Strict):
+    """The ladder, best level first, and the rules that pick from it."""
+
+    rules: PolicyRules
+    levels: tuple[Level, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [level.name for level in self.levels]
+        if len(set(names)) < len(names) or "auto" in names:
+            raise ValueError("level names must differ from each other and from 'auto'")
+        if self.rules.kind == "fixed" and self.rules.level not in names:
+            raise ValueError(f"rules.level must be one of {', '.join(names)}")
+        if self.rules.kind == "threshold":
+            self._check_thresholds()
+        return self
+
+    def _check_thresholds(self) -> None:
+        thresholds = self.rules.thresholds
+        if len(thresholds) != len(self.levels) - 1:
+            raise ValueError(f"rules.thresholds must hold {len(self.levels) - 1} depths")
+        if any(later <= earlier for earlier, later in pairwise((0, *thresholds))):
+            raise ValueError("rules.thresholds must be positive and increase")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The levels' names, best first."""
+        return tuple(level.name for level in self.levels)
+
+    def index(self, name: str) -> int:
+        """Position of a level by name. Raises PolicyError for an unknown one."""
+        if name not in self.names:
+            raise PolicyError(f"no level {name!r}: the levels are {', '.join(self.names)}")
+        return self.names.index(name)
+
+
+def load(path: Path) -> Policy:
+    """The policy in a TOML file. Raises PolicyError saying what is wrong and where."""
+    try:
+        return Policy.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise PolicyError(
+            f"cannot read the policy {path}: {error}. Set STORYTELLER_POLICY to a policy file."
+        ) from error
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise PolicyError(f"{path} is not a policy: {error}") from error
+
+
+class PolicyState(BaseModel):
+    """The level in force. Times are seconds since the epoch, by the clock of Redis."""
+
+    model_config = ConfigDict(frozen=True)
+
+    epoch: int
+    version: int
+    index: int
+    level: Level
+    reason: str
+    since: float
+    lease_until: float
+
+
+class AppliedLevel(BaseModel):
+    """The level a job got, from which version of the policy, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    level: Level
+    version: int | None
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The level's name."""
+        return self.level.name

@@ -1,0 +1,87 @@
+"""How much is outstanding: exact, in one round trip, from the records' own sets."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from services.contract import jobs, keys
+from services.contract.connection import run_script
+from services.contract.jobs import Job, Queue
+
+ARRIVAL_WINDOW_SECONDS = 60.0
+WORKER_HORIZON_SECONDS = 15.0
+
+
+class QueueLoad(BaseModel):
+    """One queue: jobs waiting and running, the age of the oldest waiting, mean recent service."""
+
+    model_config = ConfigDict(frozen=True)
+
+    waiting: int
+    running: int
+    oldest_age: float
+    service_mean: float
+    workers: int
+
+    @property
+    def depth(self) -> int:
+        """Accepted jobs that are not finished."""
+        return self.waiting + self.running
+
+    @property
+    def predicted_wait(self) -> float:
+        """Seconds until a job accepted now would be done: depth × mean service time / workers."""
+        return self.depth * self.service_mean / max(self.workers, 1)
+
+
+class Load(BaseModel):
+    """Both queues at one moment, by the clock of Redis; `arrival_rate` in jobs a second."""
+
+    model_config = ConfigDict(frozen=True)
+
+    now: float
+    arrival_rate: float
+    queues: dict[Queue, QueueLoad]
+
+    @property
+    def depth(self) -> int:
+        """Every accepted job that is not finished."""
+        return sum(queue.depth for queue in self.queues.values())
+
+    @property
+    def oldest_age(self) -> float:
+        """Seconds that the oldest waiting job has waited; 0 where none waits."""
+        return max(queue.oldest_age for queue in self.queues.values())
+
+
+def load(redis: Any) -> Load:
+    """What is outstanding now."""
+    answer = run_script(redis, "load", ARRIVAL_WINDOW_SECONDS, WORKER_HORIZON_SECONDS)
+    return Load.model_validate(json.loads(answer))
+
+
+def position(redis: Any, job: Job) -> int | None:
+    """Jobs that go before this one in its queue; None once it no longer waits."""
+    earlier = jobs.PRIORITIES[: jobs.PRIORITIES.index(job.priority)]
+    pipeline = redis.pipeline(transaction=False)
+    pipeline.zrank(keys.waiting(job.queue, job.priority), job.id)
+    for priority in earlier:
+        pipeline.zcard(keys.waiting(job.queue, priority))
+    rank, *before = pipeline.execute()
+    return None if rank is None else rank + sum(before)
+
+
+def check_in(redis: Any, queue: Queue, worker: str) -> None:
+    """Record that a worker is ready for jobs of this queue; repeated every few seconds."""
+    seconds, micros = redis.time()
+    pipeline = redis.pipeline()
+    pipeline.zadd(keys.workers(queue), {worker: seconds + micros / 1e6})
+    pipeline.zremrangebyscore(keys.workers(queue), "-inf", seconds - 3600)
+    pipeline.expire(keys.workers(queue), 86400)
+    pipeline.execute()
+
+
+def check_out(redis: Any, queue: Queue, worker: str) -> None:
+    """Record that a worker takes no more jobs."""
+    redis.zrem(keys.workers(queue), worker)

@@ -1,0 +1,82 @@
+"""The Celery message: a ticket that carries a job's id and nothing else.
+
+Losing or doubling a ticket changes nothing that a client can see, because a worker acts on the
+job's record alone. The settings and their reasons are in docs/decisions/.
+"""
+
+import json
+from typing import Any, Protocol
+
+from services.contract.connection import SOCKET_TIMEOUT_SECONDS
+from services.contract.jobs import QUEUES, Job, Priority, Queue
+
+TASK = "storyteller.perform"
+# On a Redis broker 0 comes first, unlike on RabbitMQ.
+BROKER_PRIORITY: dict[Priority, int] = {"high": 0, "normal": 3, "low": 6}
+PRIORITY_STEPS = [0, 3, 6, 9]
+UNACKED = "unacked"
+UNACKED_INDEX = "unacked_index"
+
+
+class Publisher(Protocol):
+    """The part of a Celery app that publishes."""
+
+    def send_task(self, name: str, **options: Any) -> Any:
+        """Put a message in a queue."""
+
+
+def celery_settings(redis_address: str) -> dict[str, Any]:
+    """The one block of Celery settings, for the side that publishes and the side that consumes."""
+    return {
+        "broker_url": redis_address,
+        "result_backend": None,
+        "task_ignore_result": True,
+        "broker_transport_options": {
+            # Far above the longest job: a short one would start jobs twice. The lease recovers.
+            "visibility_timeout": 6 * 3600,
+            "priority_steps": PRIORITY_STEPS,
+            "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_acks_late": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_serializer": "json",
+        "worker_soft_shutdown_timeout": 0,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "task_send_sent_event": False,
+        "worker_send_task_events": False,
+        "task_default_queue": QUEUES[0],
+    }
+
+
+def publish(app: Publisher, job: Job) -> None:
+    """Put a ticket for a waiting job where a worker will find it. Raises what the broker raises."""
+    app.send_task(
+        TASK,
+        args=(job.id,),
+        task_id=job.id,
+        queue=job.queue,
+        priority=BROKER_PRIORITY[job.priority],
+        retry=False,
+    )
+
+
+def lists(queue: Queue) -> list[str]:
+    """The Redis lists in which tickets of one queue lie."""
+    return [queue, *(f"{queue}\x06\x16{step}" for step in PRIORITY_STEPS[1:])]
+
+
+def job_id(message: str) -> str | None:
+    """The job that a message in one of those lists is a ticket for; None for anything else."""
+    try:
+        return json.loads(message)["headers"]["id"]
+    except (ValueError, KeyError, TypeError):
+        return None

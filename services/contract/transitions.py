@@ -1,0 +1,173 @@
+"""The life of a job: each function is one atomic step of its record, and safe to repeat.
+
+    accept → queued ──claim──→ running ──finish──→ succeeded | failed | cancelled
+                ↑                 │
+                └─ hand_back, reclaim (the owner stopped, or fell silent)
+
+A worker owns a running job by its token. Whoever lost the job is told `LOST` and must drop it.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from services.contract import jobs, keys
+from services.contract.connection import run_script
+from services.contract.jobs import Artifact, Failure, Job, Status
+
+
+class Hold(StrEnum):
+    """What the owner of a running job is told when it renews or reports."""
+
+    OK = "ok"
+    CANCEL = "cancel"
+    LOST = "lost"
+
+
+class QueueFull(RuntimeError):
+    """As many jobs are outstanding as the queue may hold."""
+
+
+class KeyReused(ValueError):
+    """An Idempotency-Key came again with a different request."""
+
+
+class Orphaned(RuntimeError):
+    """The storybook that a new job belongs to has ended."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The terms on which a request becomes a job."""
+
+    capacity: int
+    retention_seconds: float
+    idempotency_key: str = ""
+    parent: str = ""
+    job_id: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, as its owner tells it. `service_seconds`: time spent on it, if it counts."""
+
+    status: Status
+    result: dict[str, Any] | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    error: Failure | None = None
+    service_seconds: float | None = None
+
+    def event(self) -> str:
+        """What the job's last event carries."""
+        return json.dumps(
+            {
+                "result": self.result,
+                "artifacts": [artifact.name for artifact in self.artifacts],
+                "error": self.error.model_dump() if self.error else None,
+            }
+        )
+
+
+def accept(redis: Any, request: Any, admission: Admission) -> tuple[str, bool]:
+    """Make a job of a request: its id, and whether it is new.
+
+    Raises QueueFull, KeyReused, or Orphaned. The ticket is published after this, and may be lost:
+    the reconciler publishes it again.
+    """
+    digest = jobs.digest(request)
+    outcome, job_id, known_digest = run_script(
+        redis,
+        "accept",
+        admission.job_id or uuid.uuid4().hex,
+        request.kind,
+        jobs.QUEUE_OF[request.kind],
+        request.priority,
+        request.model_dump_json(),
+        digest,
+        admission.capacity,
+        request.deadline_seconds or "",
+        admission.parent,
+        admission.idempotency_key,
+        admission.retention_seconds,
+    )
+    if outcome == "full":
+        raise QueueFull(f"{admission.capacity} jobs are outstanding; try again later")
+    if outcome == "orphan":
+        raise Orphaned(f"the storybook {job_id} has ended, so it takes no more pictures")
+    if known_digest != digest:
+        raise KeyReused("this Idempotency-Key came before with a different request; use a new key")
+    return job_id, outcome == "accepted"
+
+
+def get(redis: Any, job_id: str) -> Job | None:
+    """The job with this id, or None where there is none (or it has expired)."""
+    record = redis.hgetall(keys.job(job_id))
+    return jobs.from_record(record) if record else None
+
+
+def claim(redis: Any, job_id: str, worker: str, *, lease: float, retention: float) -> Job | None:
+    """Take a queued job. None: the ticket is void (claimed, ended, cancelled or expired)."""
+    record = run_script(redis, "claim", job_id, worker, lease, retention)
+    return jobs.from_record(dict(zip(record[::2], record[1::2], strict=True))) if record else None
+
+
+def renew(redis: Any, job: Job, *, lease: float) -> Hold:
+    """Keep a running job for `lease` more seconds."""
+    return Hold(run_script(redis, "renew", job.id, job.token, lease))
+
+
+def report(redis: Any, job: Job, event: str, data: dict[str, Any], **field: Any) -> Hold:
+    """Tell what happened to a running job; one keyword names a field of the record to set."""
+    name, value = next(iter(field.items()), ("", ""))
+    text = value.model_dump_json() if hasattr(value, "model_dump_json") else json.dumps(value)
+    return Hold(run_script(redis, "report", job.id, job.token, event, json.dumps(data), name, text))
+
+
+def finish(redis: Any, job: Job, outcome: Outcome, *, retention: float) -> Hold:
+    """End a running job, once. LOST: it was another's already, so nothing is recorded."""
+    return Hold(
+        run_script(
+            redis,
+            "finish",
+            job.id,
+            job.token,
+            outcome.status,
+            outcome.event(),
+            json.dumps(outcome.result) if outcome.result is not None else "",
+            json.dumps([artifact.model_dump() for artifact in outcome.artifacts]),
+            outcome.error.model_dump_json() if outcome.error else "",
+            "" if outcome.service_seconds is None else outcome.service_seconds,
+            retention,
+        )
+    )
+
+
+def cancel(redis: Any, job_id: str, *, retention: float) -> str:
+    """End a waiting job, ask a running one to stop: cancelled, cancelling, finished or unknown."""
+    return run_script(redis, "cancel", job_id, retention)
+
+
+def hand_back(redis: Any, job: Job, reason: str) -> Hold:
+    """Return a running job to its queue because the worker stops; the attempt does not count."""
+    return Hold(run_script(redis, "hand_back", job.id, job.token, reason))
+
+
+def reclaim(redis: Any, *, attempts: int, retention: float) -> list[str]:
+    """Take jobs from owners that fell silent; the ids that need a new ticket."""
+    return run_script(redis, "reclaim", attempts, retention)
+
+
+def age(redis: Any, seconds: float) -> list[str]:
+    """Lift jobs that have waited too long; the ids that need a ticket in their new place."""
+    return run_script(redis, "age", seconds)
+
+
+def get_many(redis: Any, job_ids: Iterable[str]) -> list[Job]:
+    """The jobs with these ids that still have a record, in one round trip."""
+    pipeline = redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipeline.hgetall(keys.job(job_id))
+    return [jobs.from_record(record) for record in pipeline.execute() if record]

@@ -1,0 +1,1 @@
+"""The worker: claims jobs, writes stories, draws pictures, and puts the artifacts out."""
