@@ -1,0 +1,83 @@
+"""Who is drawn, and who steps next. Knows priorities and latent shapes, and nothing of models."""
+
+import heapq
+from collections.abc import Iterator
+from typing import Generic, Protocol, TypeVar
+
+PRIORITIES = ("high", "normal", "low")
+PATIENCE = 16
+
+
+class Schedulable(Protocol):
+    """What the scheduler asks of an image in flight."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The latent's shape; only equal shapes fit into one model call."""
+
+    @property
+    def priority(self) -> str:
+        """One of PRIORITIES."""
+
+
+Item = TypeVar("Item", bound=Schedulable)
+
+
+class Scheduler(Generic[Item]):
+    """First come, first served within a priority; at most `cap` images in flight.
+
+    A priority is a head start: an image of the next lower one counts as if it had arrived
+    PATIENCE images later. So an image is overtaken by a bounded number of others, and nothing
+    waits for ever. Shapes in flight take turns, the one that stepped longest ago first.
+    """
+
+    def __init__(self, cap: int) -> None:
+        if cap < 1:
+            raise ValueError(f"At least one image must be allowed in flight; got a cap of {cap}.")
+        self.cap = cap
+        self._waiting: list[tuple[int, int, Item]] = []
+        self._running: list[Item] = []
+        self._arrivals = 0
+        self._turns = 0
+        self._stepped: dict[tuple[int, ...], int] = {}
+
+    def __iter__(self) -> Iterator[Item]:
+        """Everybody here, in flight first; a copy, so that the caller may remove."""
+        return iter([*self._running, *(item for _, _, item in self._waiting)])
+
+    def __len__(self) -> int:
+        return len(self._running) + len(self._waiting)
+
+    def add(self, item: Item) -> None:
+        """Let `item` wait for admission."""
+        start = self._arrivals + PATIENCE * PRIORITIES.index(item.priority)
+        heapq.heappush(self._waiting, (start, self._arrivals, item))
+        self._arrivals += 1
+
+    def admit(self) -> list[Item]:
+        """Move as many as the cap allows from waiting to running, and return them."""
+        admitted = []
+        while self._waiting and len(self._running) < self.cap:
+            _, _, item = heapq.heappop(self._waiting)
+            # Behind the shapes already stepping, or a stream of new shapes could starve them.
+            self._stepped.setdefault(item.shape, self._turns)
+            self._running.append(item)
+            admitted.append(item)
+        return admitted
+
+    def choose(self) -> list[Item]:
+        """Those of one shape that step together this turn, longest in flight first."""
+        if not self._running:
+            return []
+        shapes = dict.fromkeys(item.shape for item in self._running)
+        self._stepped = {shape: self._stepped[shape] for shape in shapes}
+        chosen = min(shapes, key=self._stepped.__getitem__)
+        self._turns += 1
+        self._stepped[chosen] = self._turns
+        return [item for item in self._running if item.shape == chosen]
+
+    def remove(self, item: Item) -> None:
+        """Forget `item`, running or waiting; one already gone is no error."""
+        self._running = [other for other in self._running if other is not item]
+        self._waiting = [entry for entry in self._waiting if entry[2] is not item]
+        heapq.heapify(self._waiting)
