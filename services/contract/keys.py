@@ -78,6 +78,8 @@ KEYS = (
         "none: the reconciler removes ids whose record has expired"),
     Key("waiting:{queue}:{priority}", "sorted set", "ids no worker has claimed, by creation time",
         "none: exists only while jobs wait"),
+    Key("deadlines", "sorted set", "ids of waiting jobs that have a deadline, by that deadline",
+        "none: exists only while such jobs wait"),
     Key("running:{queue}", "sorted set", "ids a worker holds, by the end of the lease",
         "none: exists only while jobs run"),
     Key("service:{queue}", "list", "the last 50 service times in seconds", "1 day"),

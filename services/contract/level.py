@@ -35,15 +35,17 @@ class Pin:
     until: float
 
 
-def lead(redis: Any, controller: str, epoch: int) -> int:
-    """Become or stay the one controller that leads: its epoch, or 0 while another leads."""
-    return run_script(redis, "lead", controller, epoch, LEADER_SECONDS)
+def lead(redis: Any, controller: str) -> int:
+    """Become or stay the one controller that leads: its epoch, or 0 while another leads.
+
+    `controller` must be a name that no other process, dead or alive, has had.
+    """
+    return run_script(redis, "lead", controller, LEADER_SECONDS)
 
 
 def step_down(redis: Any, controller: str) -> None:
     """Let another controller lead at once, if this one does."""
-    if redis.get(keys.LEADER) == controller:
-        redis.delete(keys.LEADER)
+    run_script(redis, "step_down", controller)
 
 
 def publish(redis: Any, epoch: int, choice: Choice, *, lease: float) -> int:

@@ -51,7 +51,7 @@ class PolicyRules(_Strict):
     kind: Literal["threshold", "fixed"] = "threshold"
     level: str | None = Field(None, description="The level of a fixed policy.")
     thresholds: tuple[int, ...] = ()
-    hysteresis: int = Field(1, ge=0)
+    hysteresis: int = Field(1, ge=1)
     dwell_seconds: float = Field(2.0, ge=0)
 
 
@@ -78,6 +78,8 @@ class Policy(_Strict):
             raise ValueError(f"rules.thresholds must hold {len(self.levels) - 1} depths")
         if any(later <= earlier for earlier, later in pairwise((0, *thresholds))):
             raise ValueError("rules.thresholds must be positive and increase")
+        if thresholds and self.rules.hysteresis > thresholds[0]:
+            raise ValueError("rules.hysteresis above the first threshold would never climb back")
 
     @property
     def names(self) -> tuple[str, ...]:

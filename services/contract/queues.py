@@ -82,6 +82,15 @@ def check_in(redis: Any, queue: Queue, worker: str) -> None:
     pipeline.execute()
 
 
+def live_workers(redis: Any) -> set[str]:
+    """Workers of either queue that checked in of late."""
+    since = redis.time()[0] - WORKER_HORIZON_SECONDS
+    pipeline = redis.pipeline(transaction=False)
+    for queue in jobs.QUEUES:
+        pipeline.zrangebyscore(keys.workers(queue), since, "+inf")
+    return {worker for workers in pipeline.execute() for worker in workers}
+
+
 def check_out(redis: Any, queue: Queue, worker: str) -> None:
     """Record that a worker takes no more jobs."""
     redis.zrem(keys.workers(queue), worker)

@@ -110,7 +110,7 @@ def get(redis: Any, job_id: str) -> Job | None:
 
 def claim(redis: Any, job_id: str, worker: str, *, lease: float, retention: float) -> Job | None:
     """Take a queued job. None: the ticket is void (claimed, ended, cancelled or expired)."""
-    record = run_script(redis, "claim", job_id, worker, lease, retention)
+    record = run_script(redis, "claim", job_id, worker, lease, retention, uuid.uuid4().hex)
     return jobs.from_record(dict(zip(record[::2], record[1::2], strict=True))) if record else None
 
 
@@ -123,7 +123,8 @@ def report(redis: Any, job: Job, event: str, data: dict[str, Any], **field: Any)
     """Tell what happened to a running job; one keyword names a field of the record to set."""
     name, value = next(iter(field.items()), ("", ""))
     text = value.model_dump_json() if hasattr(value, "model_dump_json") else json.dumps(value)
-    return Hold(run_script(redis, "report", job.id, job.token, event, json.dumps(data), name, text))
+    parts = (event, json.dumps(data), name, text, uuid.uuid4().hex)
+    return Hold(run_script(redis, "report", job.id, job.token, *parts))
 
 
 def finish(redis: Any, job: Job, outcome: Outcome, *, retention: float) -> Hold:

@@ -24,7 +24,7 @@ redis.call('HSET', record(id), 'id', id, 'kind', kind, 'queue', queue, 'status',
 if deadline ~= '' then
   redis.call('HSET', record(id), 'deadline_at', stamp(tonumber(created) + tonumber(deadline)))
 end
-redis.call('ZADD', waiting(queue, priority), created, id)
+enter_waiting(id)
 redis.call('ZADD', PREFIX .. 'jobs', created, id)
 if parent ~= '' then
   redis.call('SADD', record(parent) .. ':children', id)

@@ -36,18 +36,63 @@ local function owns(id, token)
   return get(id, 'status') == 'running' and get(id, 'token') == token
 end
 
--- Ends a job for good: out of the queues, into the totals, and from now on mortal.
-local function retire(id, status, retention)
-  local queue, kind = get(id, 'queue'), get(id, 'kind')
+local function leave_waiting(id)
   for _, priority in ipairs(PRIORITIES) do
-    redis.call('ZREM', waiting(queue, priority), id)
+    redis.call('ZREM', waiting(get(id, 'queue'), priority), id)
   end
-  redis.call('ZREM', running(queue), id)
+  redis.call('ZREM', PREFIX .. 'deadlines', id)
+end
+
+local function enter_waiting(id)
+  redis.call('ZADD', waiting(get(id, 'queue'), get(id, 'priority')), get(id, 'created_at'), id)
+  if get(id, 'deadline_at') then
+    redis.call('ZADD', PREFIX .. 'deadlines', get(id, 'deadline_at'), id)
+  end
+end
+
+local cancel
+
+local function cancel_children(id, retention)
+  for _, child in ipairs(redis.call('SMEMBERS', record(id) .. ':children')) do
+    cancel(child, retention)
+  end
+end
+
+-- Ends a job for good: out of the queues, into the totals, and from now on mortal. Pictures that
+-- nobody will bind any more are cancelled with it.
+local function retire(id, status, retention)
+  local kind = get(id, 'kind')
+  leave_waiting(id)
+  redis.call('ZREM', running(get(id, 'queue')), id)
+  cancel_children(id, retention)
   redis.call('HSET', record(id), 'status', status, 'finished_at', stamp(now()))
   redis.call('HINCRBY', PREFIX .. 'totals', kind .. ':' .. status, 1)
   for _, key in ipairs({record(id), record(id) .. ':events', record(id) .. ':children'}) do
     redis.call('EXPIRE', key, math.ceil(tonumber(retention)))
   end
+end
+
+-- Ends a waiting job at once, asks a running one to stop; its children likewise.
+-- Answers 'cancelled', 'cancelling', 'finished' or 'unknown', and the same when repeated.
+cancel = function(id, retention)
+  local status = get(id, 'status')
+  if not status then
+    return 'unknown'
+  end
+  if status == 'queued' then
+    emit(id, 'cancelled', '{}')
+    retire(id, 'cancelled', retention)
+    return 'cancelled'
+  end
+  if status ~= 'running' then
+    return status == 'cancelled' and 'cancelled' or 'finished'
+  end
+  cancel_children(id, retention)
+  if get(id, 'cancel_requested') ~= '1' then
+    redis.call('HSET', record(id), 'cancel_requested', 1)
+    emit(id, 'cancelling', '{}')
+  end
+  return 'cancelling'
 end
 
 local function fail(id, kind, message, retention)
@@ -57,11 +102,14 @@ local function fail(id, kind, message, retention)
   retire(id, 'failed', retention)
 end
 
+local function fail_late(id, retention)
+  fail(id, 'deadline', 'the deadline passed while the job was waiting; allow more seconds', retention)
+end
+
 -- Back among the waiting, in the place its age gives it.
 local function requeue(id, reason)
-  local queue = get(id, 'queue')
-  redis.call('ZREM', running(queue), id)
-  redis.call('ZADD', waiting(queue, get(id, 'priority')), get(id, 'created_at'), id)
+  redis.call('ZREM', running(get(id, 'queue')), id)
+  enter_waiting(id)
   redis.call('HSET', record(id), 'status', 'queued', 'queued_at', stamp(now()), 'worker', '')
   emit(id, 'requeued', cjson.encode({reason = reason}))
 end

@@ -1,17 +1,20 @@
 -- The leader puts a level in force and renews its lease: the policy's version, or -1 when a later
--- leader has published. Only a change of level makes a new version, an event and a nudge.
+-- leader has come. Only a new level or a new reason makes a new version, an event and a nudge.
 local epoch, index, level, reason, lease, load = unpack(ARGV)
 local key = PREFIX .. 'policy'
-local current = redis.call('HGET', key, 'epoch')
-if current and tonumber(current) > tonumber(epoch) then
+if tonumber(redis.call('GET', PREFIX .. 'policy:epoch') or 0) > tonumber(epoch) then
   return -1
 end
 local time = now()
 local version = tonumber(redis.call('HGET', key, 'version') or 0)
-if redis.call('HGET', key, 'level') ~= level then
+local old = redis.call('HMGET', key, 'index', 'level', 'reason')
+local moved = old[1] ~= index or old[2] ~= level
+if moved then
+  redis.call('HSET', key, 'index', index, 'level', level, 'since', stamp(time))
+end
+if moved or old[3] ~= reason then
   version = version + 1
-  redis.call('HSET', key, 'version', version, 'index', index, 'level', level, 'reason', reason,
-    'since', stamp(time))
+  redis.call('HSET', key, 'version', version, 'reason', reason)
   redis.call('XADD', PREFIX .. 'policy:decisions', 'MAXLEN', '~', 1000, '*', 'version', version,
     'level', cjson.decode(level).name, 'reason', reason, 'load', load)
   redis.call('EXPIRE', PREFIX .. 'policy:decisions', 86400)

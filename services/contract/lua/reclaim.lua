@@ -1,7 +1,12 @@
 -- Jobs whose owner fell silent: back among the waiting, or ended when they were to be cancelled or
--- have had their attempts. Returns the ids that need a ticket.
+-- have had their attempts. Waiting jobs whose deadline has passed fail, even where no worker comes.
+-- Returns the ids that need a ticket.
 local attempts, retention = unpack(ARGV)
 local requeued = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'deadlines', '-inf', stamp(now()),
+  'LIMIT', 0, 100)) do
+  fail_late(id, retention)
+end
 for _, queue in ipairs({'stories', 'images'}) do
   local silent = redis.call('ZRANGEBYSCORE', running(queue), '-inf', stamp(now()), 'LIMIT', 0, 100)
   for _, id in ipairs(silent) do
