@@ -155,6 +155,11 @@ class Job(BaseModel):
     cancel_requested: bool = False
 
     @property
+    def seed(self) -> int:
+        """The seed asked for, else one that every attempt at the job shares."""
+        return self.request.seed if self.request.seed is not None else int(self.id[:8], 16)
+
+    @property
     def finished(self) -> bool:
         """True once nothing can happen to the job any more."""
         return self.status in TERMINAL

@@ -57,8 +57,8 @@ def _one_of(*choices: str) -> Kind:
 
 
 def _device(text: str) -> str:
-    name, _, index = text.partition(":")
-    if name not in {"auto", "cpu", "cuda"} or (index and (name != "cuda" or not index.isdigit())):
+    name, colon, index = text.partition(":")
+    if name not in {"auto", "cpu", "cuda"} or (colon and (name != "cuda" or not index.isdigit())):
         raise ValueError
     return text
 
@@ -100,9 +100,6 @@ class Settings:
         "0", _whole(0, 1024), "CPU threads of one worker. 0: torch's own choice."
     )
     story_concurrency: int = setting("8", _whole(1, 256), "Story and storybook jobs in one worker.")
-    image_concurrency: int = setting(
-        "8", _whole(1, 256), "Image jobs claimed at once by one worker."
-    )
     batch_cap: int = setting("1", _whole(1, 256), "Images that step together in one worker.")
     fallback_level: str = setting("balanced", TEXT, "Level while no controller holds the lease.")
     lease_seconds: float = setting(

@@ -80,3 +80,26 @@ def job_id(message: str) -> str | None:
         return json.loads(message)["headers"]["id"]
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def unacknowledged(redis: Any) -> dict[str, str]:
+    """Tickets that a worker took and has not acknowledged: the job's id by the delivery's tag."""
+    taken = {tag: _delivered(entry) for tag, entry in redis.hgetall(UNACKED).items()}
+    return {tag: job_id for tag, job_id in taken.items() if job_id is not None}
+
+
+def _delivered(entry: str) -> str | None:
+    """The job in an entry of the broker's hash, None for another application's message."""
+    try:
+        headers = json.loads(entry)[0]["headers"]
+        return headers["id"] if headers["task"] == TASK else None
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def drop(redis: Any, tags: list[str]) -> None:
+    """Forget unacknowledged deliveries, so that the broker never delivers them again."""
+    pipeline = redis.pipeline()
+    pipeline.zrem(UNACKED_INDEX, *tags)
+    pipeline.hdel(UNACKED, *tags)
+    pipeline.execute()

@@ -1,0 +1,1 @@
+"""The same processes as compose.yaml, on one machine without containers or root."""

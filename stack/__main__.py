@@ -1,0 +1,66 @@
+"""`python -m stack up | down | demo`: the whole system on one machine."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+
+import httpx
+
+from services.contract import settings
+from services.contract.settings import Settings, SettingsError
+from stack import demo as demonstration
+from stack.redis_server import StackError
+from stack.up import running_pid, up
+
+STOP_SECONDS = 60.0
+
+
+def down(loaded: Settings) -> int:
+    """Stop what `up` started, and wait until it has stopped; the exit status."""
+    pid = running_pid(loaded)
+    if pid is None:
+        print(f"nothing is up in {loaded.home}")
+        return 0
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running_pid(loaded) is not None:
+        if time.monotonic() > deadline:
+            raise StackError(f"process {pid} has not stopped after {STOP_SECONDS:.0f} s")
+        time.sleep(0.1)
+    print("stopped")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start Redis and every process of the Procfile")
+    commands.add_parser("down", help="stop what `up` started")
+    book = commands.add_parser("demo", help="make one storybook")
+    book.add_argument("--prompt", default=demonstration.PROMPT, help="what it is about")
+    book.add_argument("--pages", type=int, default=4, help="how many pages (1 to 12)")
+    return parser
+
+
+def main() -> int:
+    """The exit status: 0 done, 1 failed, 2 a setting is wrong."""
+    options = _parser().parse_args()
+    try:
+        loaded = settings.load(os.environ)
+        if options.command == "demo":
+            return demonstration.demo(loaded, options.prompt, options.pages)
+        return up(loaded) if options.command == "up" else down(loaded)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (StackError, httpx.HTTPError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The gateway as its clients see it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event of a job."""
+
+    type: str
+    data: dict[str, Any]
+
+
+class Gateway:
+    """REST calls, each raising httpx.HTTPError when it fails."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=30)
+
+    def missing(self) -> str | None:
+        """What the system still waits for; None once it is ready for jobs."""
+        try:
+            answer = self._http.get("/readyz")
+        except httpx.TransportError:
+            return "the gateway"
+        return None if answer.status_code == httpx.codes.OK else answer.json().get("detail", "")
+
+    def submit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A new job, as the gateway announces it."""
+        return self._json(self._http.post("/v1/jobs", json=request))
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """A job's record."""
+        return self._json(self._http.get(f"/v1/jobs/{job_id}"))
+
+    def artifact(self, job_id: str, name: str) -> bytes:
+        """A file that a job made."""
+        return self._http.get(f"/v1/jobs/{job_id}/artifacts/{name}").raise_for_status().content
+
+    def events(self, job_id: str) -> Iterator[Event]:
+        """A job's events from the first to the last."""
+        path = f"/v1/jobs/{job_id}/events"
+        with self._http.stream("GET", path, timeout=httpx.Timeout(30, read=None)) as answer:
+            answer.raise_for_status()
+            kind = "message"
+            for line in answer.iter_lines():
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "data":
+                    yield Event(kind, json.loads(value))
+
+    def _json(self, answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_error:
+            detail = answer.json().get("detail", answer.text)
+            raise httpx.HTTPStatusError(detail, request=answer.request, response=answer)
+        return answer.json()

@@ -1,0 +1,78 @@
+"""Start Redis and every process of the Procfile, show their log lines, stop all together."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import honcho.manager
+from honcho.environ import parse_procfile
+
+from services.contract.settings import PREFIX, Settings
+from stack.redis_server import StackError, require_free, running
+
+PROCFILE = Path("Procfile")
+# Longer than a worker needs to hand its jobs back; honcho's own five seconds are not.
+PATIENCE_SECONDS = 30
+
+
+def pid_file(settings: Settings) -> Path:
+    """Where `up` says who it is, for `down`."""
+    return settings.home / "stack.pid"
+
+
+def running_pid(settings: Settings) -> int | None:
+    """The process of an `up` that is running, if one is."""
+    try:
+        pid = int(pid_file(settings).read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+@contextmanager
+def _registered(settings: Settings) -> Iterator[None]:
+    if (pid := running_pid(settings)) is not None:
+        raise StackError(f"already up as process {pid}: `make down` stops it")
+    file = pid_file(settings)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """That of the processes: this one's, with the Redis to use and this Python first on PATH."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {
+        **os.environ,
+        "PATH": path,
+        "PYTHONUNBUFFERED": "1",
+        PREFIX + "REDIS_URL": settings.redis_address,
+    }
+
+
+def _run_processes(settings: Settings) -> int:
+    honcho.manager.KILL_WAIT = PATIENCE_SECONDS
+    manager = honcho.manager.Manager()
+    for name, command in parse_procfile(PROCFILE.read_text()).processes.items():
+        manager.add_process(name, command, env=_environment(settings))
+    manager.loop()
+    stopped = {128 + signal.SIGTERM, 128 + signal.SIGINT}
+    return 0 if manager.returncode in stopped else manager.returncode or 0
+
+
+def up(settings: Settings) -> int:
+    """Run until told to stop or until a process fails; the exit status. Raises StackError."""
+    if not PROCFILE.exists():
+        raise StackError("there is no Procfile here: run this in the project's folder")
+    with _registered(settings):
+        require_free(settings.gateway_host, settings.gateway_port, PREFIX + "GATEWAY_PORT")
+        own = running(settings.redis_port, settings.home)
+        with nullcontext() if settings.redis_url else own:
+            return _run_processes(settings)

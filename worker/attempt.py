@@ -1,0 +1,89 @@
+"""One attempt at a job, from its ticket to its end: claim, perform, and finish once.
+
+Whatever is raised on the way, SystemExit and MemoryError too, becomes a recorded failure: a
+thread of a Celery pool that dies of one would keep its slot for ever.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from redis import RedisError
+
+from services.contract import transitions
+from services.contract.jobs import Failure, Kind, Status
+from services.contract.transitions import Hold, Outcome
+from worker.claims import Claim, Claims
+from worker.interruptions import Cancelled, DeadlinePassed, LeaseLost, Stopping
+
+logger = logging.getLogger(__name__)
+
+Perform = Callable[[Claim], Outcome]
+
+PERSIST_SECONDS = 120.0
+
+
+def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> bool:
+    """Work on the job of a ticket, if it still wants work. False: it was handed back."""
+    with claims.take(job_id) as claim:
+        if claim is None:
+            logger.info("ticket is void, dropped", extra={"job": job_id})
+            return True
+        try:
+            outcome = performers[claim.job.kind](claim)
+        except Stopping:
+            _hand_back(claim)
+            return False
+        except LeaseLost as reason:
+            logger.warning("attempt dropped: %s", reason, extra={"job": job_id})
+            return True
+        except BaseException as error:  # noqa: BLE001 - see above: a slot must never leak
+            outcome = _ended_by(error, job_id)
+        _finish(claim, outcome, claims.terms.retention_seconds)
+        return True
+
+
+def _hand_back(claim: Claim) -> None:
+    reason = "the worker is stopping"
+    _persistently(lambda: transitions.hand_back(claim.redis, claim.job, reason))
+    logger.info("job handed back: %s", reason, extra={"job": claim.job.id})
+
+
+def _ended_by(error: BaseException, job_id: str) -> Outcome:
+    if isinstance(error, Cancelled):
+        return Outcome(Status.CANCELLED)
+    if isinstance(error, DeadlinePassed):
+        return Outcome(Status.FAILED, error=Failure(type="deadline", message=str(error)))
+    logger.error("job failed: %r", error, exc_info=error, extra={"job": job_id})
+    return Outcome(
+        Status.FAILED,
+        error=Failure(type=type(error).__name__, message=str(error) or "no further details"),
+    )
+
+
+def _finish(claim: Claim, outcome: Outcome, retention: float) -> None:
+    hold = _persistently(
+        lambda: transitions.finish(claim.redis, claim.job, outcome, retention=retention)
+    )
+    if hold is Hold.LOST:
+        logger.warning("result dropped: the job has another owner", extra={"job": claim.job.id})
+        return
+    logger.info("job %s", outcome.status, extra={"job": claim.job.id, "level": _level(claim)})
+
+
+def _level(claim: Claim) -> str | None:
+    return claim.level.name if claim.level else None
+
+
+def _persistently(transition: Callable[[], Hold]) -> Hold:
+    """The transition's answer, however often Redis fails meanwhile; LOST after two minutes."""
+    deadline = time.monotonic() + PERSIST_SECONDS
+    while True:
+        try:
+            return transition()
+        except RedisError as error:
+            if time.monotonic() > deadline:
+                logger.error("giving up: %s. The job will be done again once its lease ends", error)
+                return Hold.LOST
+            logger.warning("Redis failed, trying again: %s", error)
+            time.sleep(1)

@@ -1,0 +1,57 @@
+"""What a worker does for an image job: from the claim to the outcome."""
+
+import time
+
+from services.contract.jobs import ImageRequest, Job, Status
+from services.contract.policy import AppliedLevel
+from services.contract.transitions import Outcome
+from worker.artifacts import Shelf
+from worker.batching.engine import Engine
+from worker.claims import Claim
+from worker.illustrate import Illustration, illustrate
+from worker.levels import Levels
+
+
+def perform_image(claim: Claim, engine: Engine, levels: Levels, shelf: Shelf) -> Outcome:
+    """Draw the pictures of one job and put them out as image-0.png, image-1.png, …"""
+    started = time.monotonic()
+    level = levels.resolve(claim.job)
+    claim.start(level)
+    illustration = _illustration(claim.job, level)
+    pictures = illustrate(
+        engine,
+        illustration,
+        priority=claim.job.priority,
+        on_step=lambda done, total: claim.progress("drawing", done, total),
+        interrupted=claim.interrupted,
+    )
+    seconds = time.monotonic() - started
+    return Outcome(
+        Status.SUCCEEDED,
+        result={
+            "seeds": [illustration.seed + index for index in range(illustration.count)],
+            "model": engine.denoiser.name,
+        },
+        artifacts=tuple(
+            shelf.put(claim.job, f"image-{index}.png", png) for index, png in enumerate(pictures)
+        ),
+        service_seconds=seconds,
+    )
+
+
+def _illustration(job: Job, applied: AppliedLevel) -> Illustration:
+    request: ImageRequest = job.request
+    rung = applied.level.image
+    wished = request.guidance_scale
+    return Illustration(
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        width=request.width,
+        height=request.height,
+        seed=job.seed,
+        guidance_scale=rung.guidance_scale if wished is None else wished,
+        count=request.count,
+        sampler=rung.sampler,
+        steps=rung.steps,
+        level=applied.name,
+    )

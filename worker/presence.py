@@ -1,0 +1,56 @@
+"""A worker's signs of life: to the queue it serves."""
+
+import logging
+import time
+
+from redis import Redis, RedisError
+
+from services.contract import queues
+from services.contract.jobs import Queue
+from worker.artifacts import Shelf
+
+logger = logging.getLogger(__name__)
+
+PROCESS: dict[Queue, str] = {"stories": "story-worker", "images": "image-worker"}
+CHECK_IN_SECONDS = 3.0
+SWEEP_SECONDS = 3600.0
+
+
+class Presence:
+    """Tells the queue that this worker serves it; now and then clears the shelf."""
+
+    def __init__(self, redis: Redis, queue: Queue, name: str, shelf: Shelf) -> None:
+        self._redis = redis
+        self._queue = queue
+        self._name = name
+        self._shelf = shelf
+        self._open = False
+        self._told_at = 0.0
+        self._swept_at = 0.0
+
+    def open(self) -> None:
+        """The worker takes tickets now."""
+        self._open = True
+        logger.info("ready for jobs")
+
+    def close(self) -> None:
+        """The worker takes no more tickets."""
+        self._open = False
+        queues.check_out(self._redis, self._queue, self._name)
+
+    def tell(self) -> None:
+        """Check in when it is time to; called often."""
+        now = time.monotonic()
+        if not self._open or now - self._told_at < CHECK_IN_SECONDS:
+            return
+        self._told_at = now
+        try:
+            queues.check_in(self._redis, self._queue, self._name)
+            self._sweep(now)
+        except RedisError as error:
+            logger.warning("cannot check in, trying again: %s", error)
+
+    def _sweep(self, now: float) -> None:
+        if now - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = now
+            self._shelf.sweep(self._redis)

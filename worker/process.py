@@ -1,0 +1,105 @@
+"""What the two kinds of worker process have in common: their connections and their threads."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from secrets import token_hex
+from socket import gethostname
+
+import torch
+from celery import Celery
+from redis import Redis
+
+from services.contract import heartbeat, policy
+from services.contract.connection import CLIENT_OPTIONS
+from services.contract.jobs import Kind, Queue
+from services.contract.settings import Settings
+from worker import tasks
+from worker.artifacts import Shelf
+from worker.attempt import Perform
+from worker.claims import Claims, Terms
+from worker.levels import Levels
+from worker.presence import PROCESS, Presence
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One worker process and the queue it serves."""
+
+    queue: Queue
+    settings: Settings
+
+    @cached_property
+    def name(self) -> str:
+        """Unique among all workers: what the process is, where, and which one."""
+        return f"{PROCESS[self.queue]}-{token_hex(2)}@{gethostname()}"
+
+    @cached_property
+    def redis(self) -> Redis:
+        """The connection that all threads share."""
+        return Redis.from_url(self.settings.redis_address, **CLIENT_OPTIONS)
+
+    @cached_property
+    def app(self) -> Celery:
+        """The Celery app that consumes tickets, and publishes those of a book's pictures."""
+        return tasks.connect(self.settings.redis_address)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where artifacts go."""
+        return Shelf(self.settings.artifacts)
+
+    @cached_property
+    def levels(self) -> Levels:
+        """What level a job gets. Raises PolicyError for a bad policy or fallback level."""
+        return Levels(
+            self.redis,
+            policy.load(self.settings.policy),
+            self.settings.fallback_level,
+            self.name,
+        )
+
+    @cached_property
+    def heartbeat_file(self) -> Path:
+        """The file that shows the process is alive."""
+        return self.settings.heartbeat(PROCESS[self.queue])
+
+    def limit_threads(self) -> None:
+        """Keep torch to the cores that the settings give it."""
+        if self.settings.torch_threads:
+            torch.set_num_threads(self.settings.torch_threads)
+
+    def beat(self) -> None:
+        """Show that the process is alive."""
+        heartbeat.beat(self.heartbeat_file)
+
+    def serve(
+        self, performers: Mapping[Kind, Perform], concurrency: int, turn: Callable[[], None]
+    ) -> int:
+        """Take jobs until told to stop; `turn` is called several times a second."""
+        presence = Presence(self.redis, self.queue, self.name, self.shelf)
+        claims = Claims(self.redis, self._terms(), lambda: (turn(), presence.tell()))
+        claims.open()
+        self.levels.open()
+        try:
+            return tasks.serve(
+                self.app,
+                claims,
+                tasks.Service(
+                    self.queue, self.name, concurrency, performers, presence.open, presence.close
+                ),
+            )
+        finally:
+            self.levels.close()
+            claims.close()
+
+    def _terms(self) -> Terms:
+        return Terms(
+            worker=self.name,
+            lease_seconds=self.settings.lease_seconds,
+            retention_seconds=self.settings.retention_seconds,
+        )

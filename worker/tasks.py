@@ -1,0 +1,88 @@
+"""The only file of the worker that knows Celery: a ticket comes in, an attempt is made.
+
+Celery settings and their reasons: services/contract/tickets.py. A worker that is told to stop
+takes no more tickets; the attempts under way see it, hand their jobs back, and put their tickets
+back in the queue.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from celery import Celery, signals
+from celery.exceptions import Reject
+from kombu.exceptions import OperationalError
+
+from services.contract import tickets
+from services.contract.jobs import Job, Kind, Queue
+from worker.attempt import Perform, attempt
+from worker.claims import Claims
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one worker process offers, and what is called when it opens and closes."""
+
+    queue: Queue
+    name: str
+    concurrency: int
+    performers: Mapping[Kind, Perform]
+    opened: Callable[[], None]
+    closing: Callable[[], None]
+
+
+def connect(redis_address: str) -> Celery:
+    """The Celery app of this process."""
+    app = Celery("storyteller")
+    app.conf.update(tickets.celery_settings(redis_address))
+    return app
+
+
+def publisher(app: Celery) -> Callable[[Job], None]:
+    """Publishes a job's ticket; one that gets lost is published again by the controller."""
+
+    def publish(job: Job) -> None:
+        try:
+            tickets.publish(app, job)
+        except OperationalError as error:
+            logger.warning(
+                "ticket not published, the controller will do it: %s", error, extra={"job": job.id}
+            )
+
+    return publish
+
+
+def serve(app: Celery, claims: Claims, service: Service) -> int:
+    """Take tickets until told to stop; the process's exit status."""
+
+    @app.task(name=tickets.TASK)
+    def perform(job_id: str) -> None:
+        if not attempt(job_id, claims, service.performers):
+            raise Reject("the worker is stopping", requeue=True)
+
+    _on_signals(claims.stopping, service)
+    worker = app.Worker(
+        pool="threads",
+        concurrency=service.concurrency,
+        queues=[service.queue],
+        hostname=service.name,
+        without_gossip=True,
+        without_mingle=True,
+        loglevel=logging.getLogger().level,
+    )
+    worker.start()
+    return worker.exitcode or 0
+
+
+def _on_signals(stopping: threading.Event, service: Service) -> None:
+    @signals.worker_ready.connect(weak=False)
+    def opened(**_: object) -> None:
+        service.opened()
+
+    @signals.worker_shutting_down.connect(weak=False)
+    def closing(**_: object) -> None:
+        stopping.set()
+        service.closing()
