@@ -1,0 +1,46 @@
+"""The picture plain diffusers draws of a request, and how far another is from it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
+from PIL.Image import Image
+
+from worker.batching.denoising import ImageRequest
+
+Draw = Callable[[ImageRequest], Image]
+
+
+def diffusers_artist(folder: Path) -> Draw:
+    """Draw with the plain pipeline of the checkpoint in `folder`."""
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        folder, safety_checker=None, requires_safety_checker=False
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    config = pipeline.scheduler.config
+    kinds: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
+
+    def draw(request: ImageRequest) -> Image:
+        pipeline.scheduler = kinds[request.sampler].from_config(config, clip_sample=False)
+        return pipeline(
+            request.prompt,
+            negative_prompt=request.negative_prompt or None,
+            width=request.width,
+            height=request.height,
+            guidance_scale=request.guidance_scale,
+            num_inference_steps=request.steps,
+            generator=torch.Generator("cpu").manual_seed(request.seed),
+        ).images[0]
+
+    return draw
+
+
+def psnr(one: Image, other: Image) -> float:
+    """Peak signal-to-noise ratio in dB, infinite for equal pictures."""
+    first, second = (np.asarray(image, np.float64) for image in (one, other))
+    assert first.shape == second.shape
+    error = np.mean((first - second) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,183 @@
+"""What goes wrong with one image is that image's alone, and the engine goes on."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.waiting import wait_until
+from tests.worker.batching.oracle import psnr
+from tests.worker.batching.requests import image_request
+from worker.batching.denoiser import Denoiser
+from worker.batching.denoising import Denoising
+from worker.batching.engine import Engine, EngineClosed
+from worker.batching.reference import draw
+from worker.batching.turn import Diverged
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SECONDS = 60
+
+
+class Cancelled(Exception):
+    """What the outside stops an image with."""
+
+
+class SmallMemory(Denoiser):
+    """A device that has room for `room` images at a time, and never for a poisoned one."""
+
+    room = 1
+
+    def predict(self, batch: Sequence[Denoising]) -> Tensor:
+        """As the denoiser, where there is room."""
+        poisoned = any(image.request.prompt == "poison" for image in batch)
+        if len(batch) > self.room or poisoned:
+            raise torch.OutOfMemoryError(f"no room for {len(batch)} images")
+        return super().predict(batch)
+
+
+@pytest.fixture(scope="module")
+def cramped(denoiser: Denoiser) -> SmallMemory:
+    """The denoiser on a small device."""
+    return SmallMemory(denoiser._pipeline, denoiser.name)
+
+
+def stop_at(step: int) -> tuple[list[int], dict[str, object]]:
+    """The steps reported, and callbacks that interrupt after `step` of them."""
+    seen: list[int] = []
+    callbacks = {
+        "on_step": lambda step, _steps: seen.append(step),
+        "interrupted": lambda: Cancelled("by the client") if len(seen) >= step else None,
+    }
+    return seen, callbacks
+
+
+def test_an_interrupted_image_stops_at_its_next_step(denoiser: Denoiser) -> None:
+    seen, callbacks = stop_at(3)
+    with Engine(denoiser, cap=2) as engine:
+        stopped = engine.submit(image_request(steps=50), **callbacks)
+        other = engine.submit(image_request(seed=5, sampler="ddpm"))
+        with pytest.raises(Cancelled, match="by the client"):
+            stopped.result(SECONDS)
+        assert (
+            psnr(other.result(SECONDS), draw(denoiser, image_request(seed=5, sampler="ddpm"))) >= 40
+        )
+    assert seen == [1, 2, 3]
+
+
+def test_an_image_is_interrupted_while_it_waits(denoiser: Denoiser) -> None:
+    stop = threading.Event()
+    with Engine(denoiser, cap=1) as engine:
+        running = engine.submit(
+            image_request(steps=200), interrupted=lambda: Cancelled() if stop.is_set() else None
+        )
+        waiting = engine.submit(image_request(), interrupted=lambda: Cancelled("waiting"))
+        with pytest.raises(Cancelled, match="waiting"):
+            waiting.result(SECONDS)
+        assert not running.done()
+        stop.set()
+        with pytest.raises(Cancelled):
+            running.result(SECONDS)
+
+
+def test_a_latent_that_dissolves_fails_alone(denoiser: Denoiser) -> None:
+    with Engine(denoiser, cap=2) as engine:
+        doomed = engine.submit(image_request(guidance_scale=1e38))
+        well = engine.submit(image_request())
+        with pytest.raises(Diverged, match="lower guidance_scale"):
+            doomed.result(SECONDS)
+        assert psnr(well.result(SECONDS), draw(denoiser, image_request())) >= 40
+
+
+def test_a_batch_too_large_for_the_memory_is_drawn_one_by_one(cramped: SmallMemory) -> None:
+    requests = [image_request(seed=seed, sampler="ddpm") for seed in range(3)]
+    with Engine(cramped, cap=3) as engine:
+        futures = [engine.submit(request) for request in requests]
+        for request, future in zip(requests, futures, strict=True):
+            assert psnr(future.result(SECONDS), draw(cramped, request)) >= 40
+
+
+def test_an_image_too_large_for_the_memory_fails_alone(cramped: SmallMemory) -> None:
+    with Engine(cramped, cap=2) as engine:
+        doomed, well = engine.submit(image_request(prompt="poison")), engine.submit(image_request())
+        with pytest.raises(torch.OutOfMemoryError, match="no room"):
+            doomed.result(SECONDS)
+        assert psnr(well.result(SECONDS), draw(cramped, image_request())) >= 40
+
+
+@pytest.mark.parametrize("callback", ["on_step", "interrupted"])
+def test_a_callback_that_raises_fails_its_own_image(denoiser: Denoiser, callback: str) -> None:
+    def broken(*_: int) -> None:
+        raise SystemExit("broken callback")
+
+    with Engine(denoiser, cap=2) as engine:
+        doomed = engine.submit(image_request(), **{callback: broken})
+        well = engine.submit(image_request())
+        with pytest.raises(SystemExit, match="broken callback"):
+            doomed.result(SECONDS)
+        well.result(SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"width": 31}, "width"), ({"steps": 0}, "steps"), ({"sampler": "euler"}, "sampler")],
+)
+def test_a_bad_request_fails_with_the_reason(
+    denoiser: Denoiser, change: dict[str, object], named: str
+) -> None:
+    with Engine(denoiser) as engine, pytest.raises(ValueError, match=named):
+        engine.submit(image_request(**change)).result(SECONDS)
+
+
+def test_a_bad_priority_fails_with_the_reason(denoiser: Denoiser) -> None:
+    with Engine(denoiser) as engine, pytest.raises(ValueError, match="high, normal, low"):
+        engine.submit(image_request(), priority="urgent").result(SECONDS)
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": -1}, {"seed": 2**64}, {"guidance_scale": float("nan")}]
+)
+def test_a_request_that_makes_no_sense_cannot_be_made(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(change))):
+        image_request(**change)
+
+
+def test_closing_fails_what_is_left_running_or_waiting(denoiser: Denoiser) -> None:
+    under_way = threading.Event()
+    engine = Engine(denoiser).start()
+    futures = [
+        engine.submit(image_request(steps=500), on_step=lambda *_: under_way.set()),
+        engine.submit(image_request()),
+    ]
+    assert under_way.wait(SECONDS)
+    engine.close()
+    for future in [*futures, engine.submit(image_request())]:
+        with pytest.raises(EngineClosed, match="hand the job back"):
+            future.result(0)
+
+
+def test_an_engine_that_never_started_closes_too(denoiser: Denoiser) -> None:
+    engine = Engine(denoiser)
+    future = engine.submit(image_request())
+    engine.close()
+    with pytest.raises(EngineClosed):
+        future.result(0)
+
+
+def test_the_heart_beats_each_turn_and_when_idle(denoiser: Denoiser) -> None:
+    beats: list[None] = []
+    with Engine(denoiser, on_turn=lambda: beats.append(None)) as engine:
+        engine.submit(image_request(steps=20)).result(SECONDS)
+        busy = len(beats)
+        wait_until(lambda: len(beats) >= busy + 2, "an idle engine beats")
+    assert busy >= 20
+
+
+def test_a_broken_heartbeat_does_not_stop_the_drawing(denoiser: Denoiser) -> None:
+    def broken() -> None:
+        raise OSError("disk full")
+
+    with Engine(denoiser, on_turn=broken) as engine:
+        engine.submit(image_request()).result(SECONDS)

@@ -1,0 +1,105 @@
+"""A job's pictures: their seeds, their metadata, their progress, and their common end."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.worker.batching.oracle import psnr
+from worker.batching.denoiser import Denoiser
+from worker.batching.engine import Engine
+from worker.batching.reference import draw
+from worker.batching.turn import Diverged
+from worker.illustrate import Illustration, illustrate
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+class Cancelled(Exception):
+    """What a client's DELETE stops a job with."""
+
+
+def illustration(**changes: Any) -> Illustration:
+    default: dict[str, Any] = {
+        "prompt": "a fox in the snow",
+        "seed": 3,
+        "guidance_scale": 4.0,
+        "sampler": "ddpm",
+        "steps": 4,
+        "level": "balanced",
+    }
+    return Illustration(**{**default, **changes})
+
+
+@pytest.mark.parametrize("cap", [1, 3])
+def test_picture_i_is_drawn_with_seed_plus_i(denoiser: Denoiser, cap: int) -> None:
+    job = illustration(count=3, width=48, negative_prompt="blurry")
+    with Engine(denoiser, cap=cap) as engine:
+        files = illustrate(engine, job)
+    pictures = [Image.open(io.BytesIO(file)) for file in files]
+    assert [picture.text["seed"] for picture in pictures] == ["3", "4", "5"]
+    for picture, request in zip(pictures, job.requests(), strict=True):
+        assert picture.size == (48, 32)
+        assert psnr(picture, draw(denoiser, request)) >= 40
+
+
+def test_a_picture_says_what_made_it(denoiser: Denoiser) -> None:
+    job = illustration(prompt="ein Fuchs im Schnee, 雪の中の狐", negative_prompt="größer")
+    with Engine(denoiser) as engine:
+        (file,) = illustrate(engine, job)
+    assert Image.open(io.BytesIO(file)).text == {
+        "prompt": "ein Fuchs im Schnee, 雪の中の狐",
+        "negative_prompt": "größer",
+        "seed": "3",
+        "guidance_scale": "4.0",
+        "sampler": "ddpm",
+        "steps": "4",
+        "level": "balanced",
+        "model": denoiser.name,
+        "software": "storyteller",
+    }
+
+
+def test_progress_counts_the_steps_of_all_pictures(denoiser: Denoiser) -> None:
+    progress: list[tuple[int, int]] = []
+    with Engine(denoiser, cap=2) as engine:
+        illustrate(engine, illustration(count=3), on_step=lambda *step: progress.append(step))
+    assert progress == [(done, 12) for done in range(1, 13)]
+
+
+def test_an_interruption_ends_all_pictures(denoiser: Denoiser) -> None:
+    progress: list[int] = []
+    with Engine(denoiser, cap=2) as engine:
+        with pytest.raises(Cancelled):
+            illustrate(
+                engine,
+                illustration(count=4, steps=100),
+                on_step=lambda done, _total: progress.append(done),
+                interrupted=lambda: Cancelled() if len(progress) >= 6 else None,
+            )
+        illustrate(engine, illustration(steps=1))
+    assert progress == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_picture_that_fails_ends_its_sisters(denoiser: Denoiser) -> None:
+    progress: list[int] = []
+    with Engine(denoiser, cap=1) as engine:
+        with pytest.raises(Diverged):
+            illustrate(
+                engine,
+                illustration(count=3, guidance_scale=1e38, steps=100),
+                on_step=lambda done, _total: progress.append(done),
+            )
+        illustrate(engine, illustration(steps=1))
+    assert len(progress) < 100
+
+
+def test_a_request_that_cannot_be_drawn_is_refused(denoiser: Denoiser) -> None:
+    with Engine(denoiser) as engine, pytest.raises(ValueError, match="height must be a multiple"):
+        illustrate(engine, illustration(height=31, count=2))
+
+
+def test_no_pictures_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="count must be at least 1"):
+        illustration(count=0)
