@@ -22,4 +22,5 @@ if moved or old[3] ~= reason then
 end
 redis.call('HSET', key, 'epoch', epoch, 'lease_until', stamp(time + tonumber(lease)))
 redis.call('EXPIRE', key, 86400)
+redis.call('EXPIRE', PREFIX .. 'policy:applied', 86400)
 return version

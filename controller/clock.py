@@ -1,0 +1,78 @@
+"""Runs each chore at its own pace, through outages and failures, until told to stop."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
+
+OUTAGE = (RedisError, OperationalError)
+
+
+@dataclass
+class Chore:
+    """Something to do every so many seconds; `due` is by the monotonic clock."""
+
+    name: str
+    seconds: float
+    action: Callable[[], None]
+    due: float = 0.0
+
+
+class Clock:
+    """One thread's chores. An outage of Redis is told once, and once more when it has ended."""
+
+    def __init__(
+        self, chores: Sequence[Chore], *, beat: Callable[[], None], recovered: Callable[[], None]
+    ) -> None:
+        self._chores = chores
+        self._beat = beat
+        self._recovered = recovered
+        self._outage = False
+        self._failures: dict[str, str] = {}
+
+    def run(self, told_to_stop: Callable[[float], bool]) -> None:
+        """Turn after turn; `told_to_stop` waits so many seconds, or less to answer True."""
+        while True:
+            self._beat()
+            rest = self.turn(time.monotonic())
+            if told_to_stop(max(rest, 0.0)):
+                return
+
+    def turn(self, now: float) -> float:
+        """Do what is due: the seconds until something else is."""
+        for chore in self._chores:
+            if chore.due <= now:
+                chore.due = now + chore.seconds
+                self._attempt(chore)
+        return min(1.0, min(chore.due for chore in self._chores) - time.monotonic())
+
+    def _attempt(self, chore: Chore) -> None:
+        try:
+            chore.action()
+            self._end_outage()
+            self._failures.pop(chore.name, None)
+        except OUTAGE as error:
+            self._begin_outage(error)
+        except Exception as error:  # noqa: BLE001 - told below; a chore that fails once may succeed the next time
+            self._tell_failure(chore.name, error)
+
+    def _begin_outage(self, error: Exception) -> None:
+        if not self._outage:
+            logger.error("Redis does not answer, trying again and again: %s", error)
+        self._outage = True
+
+    def _end_outage(self) -> None:
+        if self._outage:
+            self._recovered()
+            logger.info("Redis answers again")
+        self._outage = False
+
+    def _tell_failure(self, name: str, error: Exception) -> None:
+        if self._failures.get(name) != repr(error):
+            logger.exception("cannot %s, trying again and again", name)
+        self._failures[name] = repr(error)
