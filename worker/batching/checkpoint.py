@@ -1,5 +1,6 @@
 """Finds and loads a Stable-Diffusion checkpoint, or says what to do about one that will not."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def display_name(model: str) -> str:
 def _check_index(model: str) -> None:
     """Look at model_index.json first: it is small, and says whether the rest can be used."""
     try:
-        index: dict[str, Any] = StableDiffusionPipeline.load_config(model)
+        index = _read_index(model)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"No image model at {model!r} ({error}). STORYTELLER_IMAGE_MODEL must name a folder "
@@ -86,6 +87,19 @@ def _check_index(model: str) -> None:
             f"The image model {model!r} is a {kind}; only StableDiffusionPipeline checkpoints "
             "(Stable Diffusion 1.x and 2.x) can be drawn with. Set STORYTELLER_IMAGE_MODEL to one."
         )
+
+
+def _read_index(model: str) -> dict[str, Any]:
+    if _means_a_folder(model):
+        return json.loads((Path(model) / "model_index.json").read_text())
+    return StableDiffusionPipeline.load_config(model)
+
+
+def _means_a_folder(model: str) -> bool:
+    """A mistyped folder counts: the hub, asked about it, would take half a minute to say no."""
+    path = Path(model)
+    beside_others = "/" in model and path.parent.is_dir()
+    return path.is_dir() or path.is_absolute() or model.startswith(".") or beside_others
 
 
 def _check_parts(model: str, pipeline: StableDiffusionPipeline) -> None:

@@ -84,6 +84,20 @@ def test_a_missing_model_says_what_to_set(tmp_path: Path) -> None:
         Denoiser.load(str(tmp_path / "nowhere"), device="cpu")
 
 
+def test_a_mistyped_folder_is_not_looked_for_on_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_network(*_: object, **__: object) -> None:
+        raise AssertionError("the hub was asked about a folder")
+
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("httpx.Client.send", no_network)
+    for folder in ("models/ilustrator", "./ilustrator", str(tmp_path / "ilustrator")):
+        with pytest.raises(ModelError, match="STORYTELLER_IMAGE_MODEL must name a folder"):
+            Denoiser.load(folder, device="cpu")
+
+
 def test_an_empty_folder_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model_index\.json"):
         Denoiser.load(str(tmp_path), device="cpu")
