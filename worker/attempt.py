@@ -32,7 +32,10 @@ def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> 
         try:
             outcome = performers[claim.job.kind](claim)
         except Stopping:
-            _hand_back(claim)
+            _hand_back(claim, "the worker is stopping")
+            return False
+        except RedisError as error:
+            _hand_back(claim, f"Redis failed: {error}")
             return False
         except LeaseLost as reason:
             logger.warning("attempt dropped: %s", reason, extra={"job": job_id})
@@ -43,8 +46,7 @@ def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> 
         return True
 
 
-def _hand_back(claim: Claim) -> None:
-    reason = "the worker is stopping"
+def _hand_back(claim: Claim, reason: str) -> None:
     _persistently(lambda: transitions.hand_back(claim.redis, claim.job, reason))
     logger.info("job handed back: %s", reason, extra={"job": claim.job.id})
 
@@ -68,7 +70,7 @@ def _finish(claim: Claim, outcome: Outcome, retention: float) -> None:
     if hold is Hold.LOST:
         logger.warning("result dropped: the job has another owner", extra={"job": claim.job.id})
         return
-    logger.info("job %s", outcome.status, extra={"job": claim.job.id, "level": _level(claim)})
+    logger.info("job %s", outcome.status, extra={"job": claim.job.id, "job_level": _level(claim)})
 
 
 def _level(claim: Claim) -> str | None:

@@ -11,6 +11,8 @@ from socket import gethostname
 import torch
 from celery import Celery
 from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
 
 from services.contract import heartbeat, policy
 from services.contract.connection import CLIENT_OPTIONS
@@ -41,7 +43,9 @@ class Process:
     @cached_property
     def redis(self) -> Redis:
         """The connection that all threads share."""
-        return Redis.from_url(self.settings.redis_address, **CLIENT_OPTIONS)
+        # Every transition may be sent twice, so a broken connection is no reason to give up a job.
+        patience = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), retries=5)
+        return Redis.from_url(self.settings.redis_address, retry=patience, **CLIENT_OPTIONS)
 
     @cached_property
     def app(self) -> Celery:

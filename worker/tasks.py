@@ -61,7 +61,7 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
     @app.task(name=tickets.TASK)
     def perform(job_id: str) -> None:
         if not attempt(job_id, claims, service.performers):
-            raise Reject("the worker is stopping", requeue=True)
+            raise Reject("handed back", requeue=True)
 
     _on_signals(claims.stopping, service)
     worker = app.Worker(

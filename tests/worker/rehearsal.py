@@ -1,0 +1,42 @@
+"""`python -m tests.worker.rehearsal`: a real worker whose jobs wait for a cue instead of drawing.
+
+The prompt says how a job ends: "exit" and "memory" raise what would leak a Celery slot, any
+other waits until the Redis key `cue` exists.
+"""
+
+import os
+import sys
+
+from services.contract import logs, settings
+from services.contract.jobs import Status
+from services.contract.transitions import Outcome
+from worker.claims import Claim
+from worker.process import Process
+
+CUE = "cue"
+CONCURRENCY = 2
+
+
+def perform(claim: Claim) -> Outcome:
+    """Do what the prompt says."""
+    match claim.job.request.prompt:
+        case "exit":
+            raise SystemExit("asked to exit")
+        case "memory":
+            raise MemoryError("asked for too much")
+    while not claim.redis.exists(CUE):
+        if (reason := claim.interrupted()) is not None:
+            raise reason
+    return Outcome(Status.SUCCEEDED, result={"worker": claim.job.worker}, service_seconds=0.1)
+
+
+def main() -> int:
+    """Serve the queue `images` until told to stop."""
+    loaded = settings.load(os.environ)
+    logs.configure("rehearsal", loaded)
+    process = Process("images", loaded)
+    return process.serve({"image": perform}, CONCURRENCY, process.beat)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
