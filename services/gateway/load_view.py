@@ -1,0 +1,76 @@
+"""The queue as a client sees it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from services.contract.jobs import Queue
+from services.contract.policy import AppliedLevel, PolicyState
+from services.contract.queues import Load
+from services.gateway import estimates
+from services.gateway.views import moment
+
+
+class QueueLevel(BaseModel):
+    """The level that jobs get now."""
+
+    index: int
+    name: str
+    since: datetime
+    reason: str
+
+
+class QueueDetail(BaseModel):
+    """One queue alone."""
+
+    workers: int = Field(description="Workers seen in the last seconds.")
+    oldest_age_seconds: float
+    service_seconds: float | None = Field(description="Mean of the latest jobs; null if none.")
+    predicted_wait_seconds: float | None
+
+
+class QueueView(BaseModel):
+    """What is outstanding, and how it is met."""
+
+    depth: int = Field(description="Accepted jobs that are not finished.")
+    waiting: dict[Queue, int]
+    running: dict[Queue, int]
+    oldest_age_seconds: float
+    arrival_rate: float = Field(description="Jobs a second over the last minute.")
+    level: QueueLevel | None = Field(description="null before a controller has decided.")
+    pinned: bool = Field(description="A person holds the level.")
+    predicted_wait_seconds: float | None = Field(
+        description="Until everything outstanding is done; null before any job was measured."
+    )
+    queues: dict[Queue, QueueDetail]
+
+
+def level(applied: AppliedLevel, state: PolicyState) -> QueueLevel:
+    """The level that `auto` means now; since its lease ended, where that is the fallback."""
+    since = state.since if applied.version is not None else state.lease_until
+    return QueueLevel(
+        index=applied.index, name=applied.name, since=moment(since), reason=applied.reason
+    )
+
+
+def view(load: Load, now: QueueLevel | None, *, pinned: bool) -> QueueView:
+    """The whole answer."""
+    return QueueView(
+        depth=load.depth,
+        waiting={name: queue.waiting for name, queue in load.queues.items()},
+        running={name: queue.running for name, queue in load.queues.items()},
+        oldest_age_seconds=load.oldest_age,
+        arrival_rate=load.arrival_rate,
+        level=now,
+        pinned=pinned,
+        predicted_wait_seconds=estimates.predicted_wait(load),
+        queues={
+            name: QueueDetail(
+                workers=queue.workers,
+                oldest_age_seconds=queue.oldest_age,
+                service_seconds=queue.service_mean or None,
+                predicted_wait_seconds=estimates.until_done(queue, queue.depth),
+            )
+            for name, queue in load.queues.items()
+        },
+    )

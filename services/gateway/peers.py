@@ -1,0 +1,69 @@
+"""The connection behind a request: whether the client is still there, and how to leave it well.
+
+gunicorn hands over the socket as `gunicorn.socket`; under any other server nothing is known, and
+a client counts as present.
+"""
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+DRAIN_SECONDS = 5.0
+DRAIN_BYTES = 32 * 2**20
+_PIECE = 65536
+
+
+def _socket(environ: Mapping[str, Any]) -> socket.socket | None:
+    return environ.get("gunicorn.socket")
+
+
+def is_gone(environ: Mapping[str, Any]) -> bool:
+    """True once the client has closed its end."""
+    connection = _socket(environ)
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def limit_silence(environ: Mapping[str, Any], seconds: float) -> None:
+    """Let writing fail when the client takes nothing for so long, or vanished from the network."""
+    connection = _socket(environ)
+    if connection is None:
+        return
+    connection.settimeout(seconds)
+    if hasattr(socket, "TCP_USER_TIMEOUT") and connection.family != socket.AF_UNIX:
+        milliseconds = int(seconds * 1000)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+
+def drain_afterwards(answer: Response, environ: Mapping[str, Any]) -> None:
+    """Take in, within bounds, the rest of a refused body once the answer is out.
+
+    Closing with bytes unread resets the connection, and a client that is still sending would
+    lose the answer.
+    """
+    answer.call_on_close(lambda: _drain(environ))
+
+
+def _drain(environ: Mapping[str, Any]) -> None:
+    connection, left = _socket(environ), DRAIN_BYTES
+    if connection is None:
+        return
+    connection.settimeout(DRAIN_SECONDS)
+    deadline = time.monotonic() + DRAIN_SECONDS
+    try:
+        while left > 0 and time.monotonic() < deadline:
+            piece = environ["wsgi.input"].read(_PIECE)
+            if not piece:
+                return
+            left -= len(piece)
+    except OSError:
+        return

@@ -1,0 +1,96 @@
+"""The policy as a client sees it, and what a client may ask of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from services.contract.level import Pin
+from services.contract.policy import Level, Policy, PolicyRules, PolicyState
+from services.gateway.views import moment
+
+Note = Annotated[str, StringConstraints(max_length=200)]
+
+
+class PinRequest(BaseModel):
+    """Hold a level for a while, or return to the policy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: str = Field(description='A level\'s name, or "auto" to return to the policy.')
+    for_seconds: float = Field(600, gt=0, le=86400, description="The pin ends by itself.")
+    by: Note = Field("", description="Who pins, for the others who look.")
+    reason: Note = ""
+
+
+PIN_REQUEST = TypeAdapter(PinRequest)
+
+
+class StateView(BaseModel):
+    """The level that a controller put in force. Without a lease workers use the fallback."""
+
+    index: int
+    level: str
+    version: int
+    epoch: int
+    since: datetime
+    reason: str
+    lease_until: datetime
+    lease_holds: bool
+
+
+class PinView(BaseModel):
+    """A level that a person holds."""
+
+    level: str
+    by: str
+    reason: str
+    until: datetime
+
+
+class Decision(BaseModel):
+    """A change of level, and the load that the controller saw."""
+
+    at: datetime
+    version: int
+    level: str
+    reason: str
+    load: dict[str, Any]
+
+
+class PolicyView(BaseModel):
+    """The ladder, the rules, and what they led to."""
+
+    ladder: tuple[Level, ...] = Field(description="Best level first.")
+    rules: PolicyRules
+    fallback: str = Field(description="The level while no controller holds the lease.")
+    state: StateView | None = Field(description="null before a controller has decided.")
+    pin: PinView | None
+    decisions: tuple[Decision, ...] = Field(description="Newest first.")
+    applied: dict[str, int] = Field(description="The version each worker applied last.")
+
+
+def state(known: PolicyState | None, now: float) -> StateView | None:
+    """The level in force at `now` (seconds since the epoch)."""
+    if known is None:
+        return None
+    return StateView(
+        index=known.index,
+        level=known.level.name,
+        version=known.version,
+        epoch=known.epoch,
+        since=moment(known.since),
+        reason=known.reason,
+        lease_until=moment(known.lease_until),
+        lease_holds=known.lease_until > now,
+    )
+
+
+def pin(held: Pin | None) -> PinView | None:
+    """The pin in force, if any."""
+    return None if held is None else PinView.model_validate(vars(held))
+
+
+def view(policy: Policy, fallback: str, **parts: Any) -> PolicyView:
+    """The whole answer; `parts` are state, pin, decisions and applied."""
+    return PolicyView(ladder=policy.levels, rules=policy.rules, fallback=fallback, **parts)

@@ -1,0 +1,69 @@
+"""The gateway's side of the ticket: a Celery app that only publishes."""
+
+import logging
+import threading
+from functools import cached_property
+from typing import Any
+
+from services.contract import tickets
+from services.contract.jobs import Job
+from services.contract.tickets import Publisher
+
+log = logging.getLogger(__name__)
+
+SOCKET_SECONDS = 2
+
+
+class TicketOffice:
+    """A Celery app, made when first needed: importing Celery is most of a cold start."""
+
+    def __init__(self, redis_address: str) -> None:
+        self._address = redis_address
+        self._making = threading.Lock()
+
+    @cached_property
+    def _app(self) -> Any:
+        from celery import Celery  # noqa: PLC0415 - the gateway answers before this is loaded
+
+        settings = tickets.celery_settings(self._address)
+        settings["broker_transport_options"] |= {
+            "socket_timeout": SOCKET_SECONDS,
+            "socket_connect_timeout": SOCKET_SECONDS,
+        }
+        app = Celery("storyteller", set_as_current=False)
+        app.conf.update(settings)
+        app.finalize()
+        return app
+
+    def warm(self) -> None:
+        """Load what the first ticket needs."""
+        with self._making:
+            _ = self._app.amqp
+
+    def send_task(self, name: str, **options: Any) -> Any:
+        """Put a message in a queue. Raises what the broker raises."""
+        self.warm()
+        return self._app.send_task(name, **options)
+
+    def close(self) -> None:
+        """Close the broker connections."""
+        if "_app" in vars(self):
+            self._app.pool.force_close_all()
+            self._app.close()
+
+
+def publish(publisher: Publisher, job: Job) -> bool:
+    """Put out the ticket of an accepted job; False, and a log line, where the broker refuses.
+
+    The job is safe either way: the controller publishes again what has no ticket.
+    """
+    from kombu.exceptions import KombuError  # noqa: PLC0415 - as above
+
+    try:
+        tickets.publish(publisher, job)
+    except (KombuError, OSError) as error:
+        log.warning(
+            "ticket not published, the controller will do it: %s", error, extra={"job": job.id}
+        )
+        return False
+    return True

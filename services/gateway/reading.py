@@ -1,0 +1,106 @@
+"""What a request says, validated; what it may not say becomes a problem that names the field."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from services.contract.jobs import JOB_ID, QUEUE_OF
+from services.gateway.problems import FieldError, Problem, invalid
+
+T = TypeVar("T")
+Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST_WAIT_SECONDS = 60
+LONGEST_KEY = 200
+# Visible ASCII and spaces: what a header may hold without an encoding.
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
+_WAIT = re.compile(r"wait=(\d{1,6})", re.IGNORECASE)
+_EVENT_ID = re.compile(r"\d{1,19}(-\d{1,19})?")
+
+
+def json_body(adapter: TypeAdapter[T]) -> T:
+    """The body of this request as what the adapter describes."""
+    if request.mimetype != "application/json":
+        sent = request.mimetype or "nothing"
+        raise Problem("unsupported-media-type", f"Content-Type is {sent}: use application/json")
+    return parse(adapter, request.get_data(cache=False))
+
+
+def parse(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The value in a JSON body, with nothing converted. Raises Problem."""
+    try:
+        return adapter.validate_json(body, strict=True)
+    except ValidationError as error:
+        raise _problem(error.errors(include_url=False, include_input=False)) from None
+
+
+def query(model: type[Model]) -> Model:
+    """The query parameters of this request as one model; each may come once."""
+    values = request.args.to_dict(flat=False)
+    for name, given in values.items():
+        if len(given) > 1:
+            raise invalid(name, "given more than once")
+    try:
+        return model.model_validate({name: given[0] for name, given in values.items()})
+    except ValidationError as error:
+        raise _problem(error.errors(include_url=False, include_input=False)) from None
+
+
+def job_id(text: str) -> str:
+    """The id of a job. Raises Problem for what cannot be one."""
+    if not re.fullmatch(JOB_ID, text):
+        raise invalid("id", "a job's id is 32 hexadecimal digits, as in the answer that named it")
+    return text
+
+
+def idempotency_key() -> str:
+    """The Idempotency-Key of this request, or nothing."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not _KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", f"must be 1 to {LONGEST_KEY} visible ASCII characters")
+    return key
+
+
+def preferred_wait() -> int:
+    """Seconds that `Prefer: wait=N` asks to wait, at most 60; 0 without it (RFC 7240)."""
+    for preference in request.headers.get("Prefer", "").split(","):
+        if match := _WAIT.fullmatch(preference.strip()):
+            return min(int(match[1]), LONGEST_WAIT_SECONDS)
+    return 0
+
+
+def last_event_id(beginning: str) -> str:
+    """Where a stream of events resumes: `Last-Event-ID`, else `?after=`, else the beginning."""
+    for name, text in (
+        ("Last-Event-ID", request.headers.get("Last-Event-ID")),
+        ("after", request.args.get("after")),
+    ):
+        if text is None:
+            continue
+        if not _EVENT_ID.fullmatch(text):
+            raise invalid(name, "must be the id of an event, such as 1700000000000-0")
+        return text
+    return beginning
+
+
+def _problem(errors: Sequence[ErrorDetails]) -> Problem:
+    if errors[0]["type"] == "json_invalid":
+        return Problem("malformed-json", errors[0]["msg"])
+    named = tuple(FieldError(field=_field(error), message=error["msg"]) for error in errors)
+    detail = "; ".join(f"{error.field}: {error.message}" for error in named)
+    return Problem("invalid", detail, named)
+
+
+def _field(error: ErrorDetails) -> str:
+    path: tuple[Any, ...] = error["loc"]
+    if path and path[0] in QUEUE_OF:  # the tag of the union, not a field
+        path = path[1:]
+    if not path and "discriminator" in error.get("ctx", {}):
+        return error["ctx"]["discriminator"].strip("'")
+    return ".".join(map(str, path)) or "body"
