@@ -16,6 +16,7 @@ POLICY_CHANNEL = PREFIX + "policy:changed"
 POLICY_APPLIED = PREFIX + "policy:applied"
 LEADER = PREFIX + "leader"
 JOBS = PREFIX + "jobs"
+DEADLINES = PREFIX + "deadlines"
 TOTALS = PREFIX + "totals"
 
 
