@@ -39,6 +39,14 @@ class Gateway:
         """A job's record."""
         return self._json(self._http.get(f"/v1/jobs/{job_id}"))
 
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Ask for a job to be cancelled."""
+        return self._json(self._http.delete(f"/v1/jobs/{job_id}"))
+
+    def queue(self) -> dict[str, Any]:
+        """Depth, level and predicted wait."""
+        return self._json(self._http.get("/v1/queue"))
+
     def artifact(self, job_id: str, name: str) -> bytes:
         """A file that a job made."""
         return self._http.get(f"/v1/jobs/{job_id}/artifacts/{name}").raise_for_status().content
