@@ -139,7 +139,7 @@ class Model:
 
     def age(self) -> set[str]:
         """Everything that waits rises by one priority."""
-        lifted = {i for i in self.waiting("stories") + self.waiting("images")}
+        lifted = set(self.waiting("stories") + self.waiting("images"))
         lifted = {i for i in lifted if self.jobs[i].priority != "high"}
         for job_id in lifted:
             job = self.jobs[job_id]

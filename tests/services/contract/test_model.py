@@ -21,7 +21,15 @@ from hypothesis.stateful import (
 from services.contract import events, keys, queues, transitions
 from services.contract.jobs import PRIORITIES, QUEUES, TERMINAL
 from services.contract.transitions import Admission, Orphaned, Outcome, QueueFull
-from tests.services.contract.making import EXPIRED, LEASE, RETENTION, cancel, claim, reclaim, request
+from tests.services.contract.making import (
+    EXPIRED,
+    LEASE,
+    RETENTION,
+    cancel,
+    claim,
+    reclaim,
+    request,
+)
 from tests.services.contract.model import ATTEMPTS, Model
 
 CAPACITY = 6

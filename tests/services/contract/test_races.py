@@ -84,9 +84,7 @@ def test_cancel_and_claim_do_not_both_win(redis):
     for _ in range(10):
         job_id = accept(redis)
         cancelled, job = at_once(
-            lambda number, job_id=job_id: (
-                claim(redis, job_id) if number else cancel(redis, job_id)
-            ),
+            lambda number, job_id=job_id: claim(redis, job_id) if number else cancel(redis, job_id),
             threads=2,
         )
         assert cancelled == ("cancelled" if job is None else "cancelling")

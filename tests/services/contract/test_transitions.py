@@ -166,8 +166,10 @@ def test_a_book_that_does_not_run_takes_no_pictures(redis, end):
     elif end != "unknown":
         book = running(redis, "storybook")
         parent = book.id
-        _ = finish(redis, book) if end == "finished" else transitions.cancel(
-            redis, book.id, retention=RETENTION
+        _ = (
+            finish(redis, book)
+            if end == "finished"
+            else transitions.cancel(redis, book.id, retention=RETENTION)
         )
 
     with pytest.raises(Orphaned, match=parent):

@@ -1,0 +1,78 @@
+"""policy.toml: what is a policy, and what is said of a file that is not."""
+
+from pathlib import Path
+
+import pytest
+
+from services.contract.policy import PolicyError, load
+
+ROOT = Path(__file__).parents[3]
+LEVEL = 'image = { sampler = "ddim", steps = 5, guidance_scale = 1.0 }\nstory = { max_tokens = 99 }'
+
+
+def _write(tmp_path, rules, *names):
+    levels = "\n".join(f'[[levels]]\nname = "{name}"\n{LEVEL}' for name in names)
+    path = tmp_path / "policy.toml"
+    path.write_text(f"[rules]\n{rules}\n{levels}\n")
+    return path
+
+
+def test_the_policy_that_ships_is_one():
+    policy = load(ROOT / "policy.toml")
+
+    assert policy.names == ("quality", "balanced", "fast")
+    assert [level.image.steps for level in policy.levels] == [100, 25, 8]
+    assert policy.index("fast") == 2
+
+
+def test_a_fixed_policy_names_its_level(tmp_path):
+    policy = load(_write(tmp_path, 'kind = "fixed"\nlevel = "b"', "a", "b"))
+    assert (policy.rules.kind, policy.rules.level) == ("fixed", "b")
+
+
+def test_one_level_needs_no_threshold(tmp_path):
+    assert load(_write(tmp_path, "thresholds = []", "only")).names == ("only",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "names", "complaint"),
+    [
+        ("thresholds = [3]", ("a", "b", "c"), "must hold 2 depths"),
+        ("thresholds = [3, 3]", ("a", "b", "c"), "increase"),
+        ("thresholds = [5, 3]", ("a", "b", "c"), "increase"),
+        ("thresholds = [0]", ("a", "b"), "positive"),
+        ("thresholds = [3]\nhysteresis = 0", ("a", "b"), "hysteresis"),
+        ("thresholds = [3]\nhysteresis = 4", ("a", "b"), "never climb back"),
+        ("thresholds = [3]\ndwell_seconds = -1", ("a", "b"), "dwell_seconds"),
+        ("thresholds = [3]\nthreshold = 1", ("a", "b"), "threshold"),
+        ("thresholds = [3]", ("a", "a"), "differ"),
+        ("thresholds = [3]", ("a", "auto"), "'auto'"),
+        ("thresholds = []", ("Best Level",), "name"),
+        ('kind = "fixed"\nlevel = "c"', ("a", "b"), "one of a, b"),
+        ('kind = "fixed"', ("a", "b"), "one of a, b"),
+        ('kind = "magic"', ("a",), "kind"),
+        ("thresholds = []", (), "levels"),
+        ("thresholds = [", ("a",), "not a policy"),
+    ],
+)
+def test_what_is_no_policy_is_refused_with_the_reason(tmp_path, rules, names, complaint):
+    path = _write(tmp_path, rules, *names)
+
+    with pytest.raises(PolicyError, match=complaint) as refused:
+        load(path)
+    assert str(path) in str(refused.value)
+
+
+def test_a_missing_file_names_the_setting(tmp_path):
+    with pytest.raises(PolicyError, match="STORYTELLER_POLICY"):
+        load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("text", ["steps = 0", "steps = 1001", 'steps = 5\nsampler = "euler"'])
+def test_a_level_that_cannot_be_drawn_is_refused(tmp_path, text):
+    path = _write(tmp_path, "thresholds = []", "a")
+    fields = text.replace("\n", ", ")
+    path.write_text(path.read_text().replace(LEVEL.splitlines()[0], f"image = {{ {fields} }}"))
+
+    with pytest.raises(PolicyError, match="image"):
+        load(path)

@@ -1,0 +1,97 @@
+"""What is outstanding, where a job stands, and who serves."""
+
+import pytest
+
+from services.contract import keys, queues, transitions
+from services.contract.transitions import Outcome
+from tests.services.contract.making import RETENTION, accept, claim, running, state
+
+
+def test_nothing_is_outstanding_at_first(redis):
+    load = queues.load(redis)
+
+    assert (load.depth, load.oldest_age, load.arrival_rate) == (0, 0, 0)
+    assert load.queues["images"].predicted_wait == 0
+
+
+def test_the_load_tells_the_queues_apart(redis):
+    accept(redis, "story")
+    accept(redis, "image", priority="low")
+    accept(redis, "image", priority="high")
+    running(redis, "image")
+
+    load = queues.load(redis)
+
+    assert (load.queues["stories"].waiting, load.queues["stories"].running) == (1, 0)
+    assert (load.queues["images"].waiting, load.queues["images"].running) == (2, 1)
+    assert load.depth == 4
+    assert load.arrival_rate == pytest.approx(4 / queues.ARRIVAL_WINDOW_SECONDS)
+
+
+def test_the_oldest_age_is_that_of_the_oldest_waiting_job(redis):
+    for priority, seconds in (("low", 50.0), ("normal", 70.0), ("high", 20.0)):
+        job = state(redis, accept(redis, priority=priority))
+        redis.zadd(keys.waiting("images", priority), {job.id: job.created_at - seconds})
+
+    assert queues.load(redis).oldest_age == pytest.approx(70, abs=1)
+    assert queues.load(redis).queues["stories"].oldest_age == 0
+
+
+def test_the_predicted_wait_is_depth_times_service_over_workers(redis):
+    for seconds in (2.0, 4.0):
+        outcome = Outcome("succeeded", service_seconds=seconds)
+        transitions.finish(redis, running(redis), outcome, retention=RETENTION)
+    queues.check_in(redis, "images", "a")
+    queues.check_in(redis, "images", "b")
+    for _ in range(4):
+        accept(redis)
+
+    images = queues.load(redis).queues["images"]
+
+    assert (images.service_mean, images.workers) == (3.0, 2)
+    assert images.predicted_wait == pytest.approx(4 * 3.0 / 2)
+
+
+def test_only_the_last_fifty_service_times_count(redis):
+    for number in range(60):
+        outcome = Outcome("succeeded", service_seconds=100.0 if number < 10 else 1.0)
+        transitions.finish(redis, running(redis), outcome, retention=RETENTION)
+
+    assert queues.load(redis).queues["images"].service_mean == 1.0
+
+
+def test_a_silent_worker_does_not_count(redis):
+    queues.check_in(redis, "images", "here")
+    queues.check_in(redis, "stories", "also here")
+    late = redis.time()[0] - queues.WORKER_HORIZON_SECONDS - 5
+    redis.zadd(keys.workers("images"), {"silent": late, "long gone": late - 7200})
+
+    assert queues.load(redis).queues["images"].workers == 1
+    assert queues.live_workers(redis) == {"here", "also here"}
+    queues.check_in(redis, "images", "here")
+    assert redis.zrange(keys.workers("images"), 0, -1) == ["silent", "here"]
+
+
+def test_a_worker_that_checks_out_is_gone(redis):
+    queues.check_in(redis, "images", "here")
+    queues.check_out(redis, "images", "here")
+
+    assert queues.load(redis).queues["images"].workers == 0
+
+
+def test_a_job_knows_how_many_go_before_it(redis):
+    low, normal, high, second = (
+        accept(redis, priority=priority) for priority in ("low", "normal", "high", "normal")
+    )
+    accept(redis, "story", priority="high")
+
+    places = [queues.position(redis, state(redis, job)) for job in (high, normal, second, low)]
+
+    assert places == [0, 1, 2, 3]
+
+
+def test_a_claimed_job_has_no_place(redis):
+    job_id = accept(redis)
+    claim(redis, job_id)
+
+    assert queues.position(redis, state(redis, job_id)) is None

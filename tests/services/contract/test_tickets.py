@@ -1,0 +1,90 @@
+"""Tickets, as a real Celery publishes and a worker's broker keeps them."""
+
+import json
+
+import pytest
+from celery import Celery
+
+from services.contract import tickets
+from services.contract.jobs import PRIORITIES, QUEUES
+from tests.services.contract.making import accept, state
+
+
+@pytest.fixture
+def app(redis_url):
+    made = Celery("test", set_as_current=False)
+    made.conf.update(tickets.celery_settings(redis_url))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clean(redis):
+    """Celery's own keys carry no prefix of ours, and go with the database."""
+    return redis
+
+
+@pytest.mark.parametrize("priority", PRIORITIES)
+@pytest.mark.parametrize("kind", ["story", "image"])
+def test_a_ticket_lies_in_a_list_of_its_queue(clean, app, kind, priority):
+    job = state(clean, accept(clean, kind, priority=priority))
+    tickets.publish(app, job)
+
+    found = {
+        (queue, place): clean.lrange(name, 0, -1)
+        for queue in QUEUES
+        for place, name in enumerate(tickets.lists(queue))
+        if clean.llen(name)
+    }
+
+    assert list(found) == [(job.queue, PRIORITIES.index(priority))]
+    assert [tickets.job_id(message) for message in next(iter(found.values()))] == [job.id]
+
+
+def test_a_ticket_carries_an_id_and_nothing_else(clean, app):
+    job = state(clean, accept(clean, "story", priority="high"))
+    tickets.publish(app, job)
+    message = clean.lindex("stories", 0)
+
+    assert job.request.prompt not in message
+    assert json.loads(message)["headers"]["task"] == tickets.TASK
+
+
+def test_high_comes_before_normal_before_low(clean, app):
+    ids = {}
+    for priority in reversed(PRIORITIES):
+        ids[priority] = accept(clean, priority=priority)
+        tickets.publish(app, state(clean, ids[priority]))
+
+    with app.connection_for_read() as connection:
+        queue = connection.SimpleQueue("images")
+        order = [queue.get(timeout=5).headers["id"] for _ in PRIORITIES]
+        queue.close()
+
+    assert order == [ids[priority] for priority in PRIORITIES]
+
+
+def test_what_a_worker_took_is_known_until_it_is_dropped(clean, app):
+    job = state(clean, accept(clean))
+    tickets.publish(app, job)
+    with app.connection_for_read() as connection:
+        connection.default_channel.basic_get("images")
+        taken = tickets.unacknowledged(clean)
+        assert list(taken.values()) == [job.id]
+        assert clean.zcard(tickets.UNACKED_INDEX) == 1
+        tickets.drop(clean, list(taken))
+        assert tickets.unacknowledged(clean) == {}
+        assert clean.zcard(tickets.UNACKED_INDEX) == 0
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "null", "[]", "{}", '[{"headers": {"id": "x", "task": "another.app"}}]']
+)
+def test_another_applications_delivery_is_not_ours(clean, entry):
+    clean.hset(tickets.UNACKED, "tag", entry)
+    assert tickets.unacknowledged(clean) == {}
+
+
+@pytest.mark.parametrize("message", ["", "x", "null", "[]", "{}", '{"headers": 3}'])
+def test_a_message_that_is_no_ticket_is_for_no_job(message):
+    assert tickets.job_id(message) is None
