@@ -19,7 +19,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, process, message, and the fields of the call."""
+    """One JSON object a line: time, severity, process, message, and the fields of the call."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
         """The line for one record."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
+            "severity": record.levelname.lower(),
             "process": self.process,
             "logger": record.name,
             "message": record.getMessage(),

@@ -30,11 +30,8 @@ def test_a_line_is_one_json_object_with_its_fields(capsys):
 
     line = json.loads(capsys.readouterr().err)
 
-    assert (line["message"], line["level"], line["process"]) == (
-        "job x\nended",
-        "info",
-        "controller",
-    )
+    assert (line["message"], line["severity"]) == ("job x\nended", "info")
+    assert line["process"] == "controller"
     assert (line["logger"], line["job"], line["depth"]) == ("a.place", "abc", 3)
     assert line["time"].endswith("+00:00")
 
@@ -49,7 +46,7 @@ def test_a_failure_carries_its_traceback(capsys):
 
     line = json.loads(capsys.readouterr().err)
 
-    assert line["level"] == "error"
+    assert line["severity"] == "error"
     assert "ValueError: broken" in line["traceback"]
 
 

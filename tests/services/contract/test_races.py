@@ -40,7 +40,8 @@ def at_once(action: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
 def test_exactly_one_claim_wins(redis):
     for _ in range(5):
         job_id = accept(redis)
-        assert sum(job is not None for job in at_once(lambda _: claim(redis, job_id))) == 1
+        claims = at_once(lambda _, job_id=job_id: claim(redis, job_id))
+        assert sum(job is not None for job in claims) == 1
         assert state(redis, job_id).attempts == 1
 
 

@@ -18,43 +18,37 @@ def app(redis_url):
     made.close()
 
 
-@pytest.fixture
-def clean(redis):
-    """Celery's own keys carry no prefix of ours, and go with the database."""
-    return redis
-
-
 @pytest.mark.parametrize("priority", PRIORITIES)
 @pytest.mark.parametrize("kind", ["story", "image"])
-def test_a_ticket_lies_in_a_list_of_its_queue(clean, app, kind, priority):
-    job = state(clean, accept(clean, kind, priority=priority))
+def test_a_ticket_lies_in_a_list_of_its_queue(redis, app, kind, priority):
+    job = state(redis, accept(redis, kind, priority=priority))
     tickets.publish(app, job)
 
     found = {
-        (queue, place): clean.lrange(name, 0, -1)
+        (queue, place): redis.lrange(name, 0, -1)
         for queue in QUEUES
         for place, name in enumerate(tickets.lists(queue))
-        if clean.llen(name)
+        if redis.llen(name)
     }
 
     assert list(found) == [(job.queue, PRIORITIES.index(priority))]
     assert [tickets.job_id(message) for message in next(iter(found.values()))] == [job.id]
 
 
-def test_a_ticket_carries_an_id_and_nothing_else(clean, app):
-    job = state(clean, accept(clean, "story", priority="high"))
+def test_a_ticket_carries_an_id_and_nothing_else(redis, app):
+    job = state(redis, accept(redis, "story", priority="high"))
     tickets.publish(app, job)
-    message = clean.lindex("stories", 0)
+    message = redis.lindex("stories", 0)
 
     assert job.request.prompt not in message
     assert json.loads(message)["headers"]["task"] == tickets.TASK
 
 
-def test_high_comes_before_normal_before_low(clean, app):
+def test_high_comes_before_normal_before_low(redis, app):
     ids = {}
     for priority in reversed(PRIORITIES):
-        ids[priority] = accept(clean, priority=priority)
-        tickets.publish(app, state(clean, ids[priority]))
+        ids[priority] = accept(redis, priority=priority)
+        tickets.publish(app, state(redis, ids[priority]))
 
     with app.connection_for_read() as connection:
         queue = connection.SimpleQueue("images")
@@ -64,25 +58,25 @@ def test_high_comes_before_normal_before_low(clean, app):
     assert order == [ids[priority] for priority in PRIORITIES]
 
 
-def test_what_a_worker_took_is_known_until_it_is_dropped(clean, app):
-    job = state(clean, accept(clean))
+def test_what_a_worker_took_is_known_until_it_is_dropped(redis, app):
+    job = state(redis, accept(redis))
     tickets.publish(app, job)
     with app.connection_for_read() as connection:
         connection.default_channel.basic_get("images")
-        taken = tickets.unacknowledged(clean)
+        taken = tickets.unacknowledged(redis)
         assert list(taken.values()) == [job.id]
-        assert clean.zcard(tickets.UNACKED_INDEX) == 1
-        tickets.drop(clean, list(taken))
-        assert tickets.unacknowledged(clean) == {}
-        assert clean.zcard(tickets.UNACKED_INDEX) == 0
+        assert redis.zcard(tickets.UNACKED_INDEX) == 1
+        tickets.drop(redis, list(taken))
+        assert tickets.unacknowledged(redis) == {}
+        assert redis.zcard(tickets.UNACKED_INDEX) == 0
 
 
 @pytest.mark.parametrize(
     "entry", ["", "null", "[]", "{}", '[{"headers": {"id": "x", "task": "another.app"}}]']
 )
-def test_another_applications_delivery_is_not_ours(clean, entry):
-    clean.hset(tickets.UNACKED, "tag", entry)
-    assert tickets.unacknowledged(clean) == {}
+def test_another_applications_delivery_is_not_ours(redis, entry):
+    redis.hset(tickets.UNACKED, "tag", entry)
+    assert tickets.unacknowledged(redis) == {}
 
 
 @pytest.mark.parametrize("message", ["", "x", "null", "[]", "{}", '{"headers": 3}'])
