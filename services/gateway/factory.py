@@ -36,7 +36,6 @@ def create_app(settings: Settings | None = None, publisher: Publisher | None = N
     """
     settings = settings or load(os.environ)
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False
     here = _gateway(settings, publisher)
     app.extensions[EXTENSION] = here

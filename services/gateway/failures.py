@@ -19,13 +19,14 @@ OUTAGES = (
     redis_errors.OutOfMemoryError,
 )
 OUTAGE_RETRY_SECONDS = 5
-_SLUG_OF = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+_SLUG_OF = {404: "not-found", 405: "method-not-allowed"}
 
 
 def _answer(document: ProblemDocument, headers: dict[str, str]) -> Response:
     answer = Response(document.model_dump_json(), document.status, headers)
     answer.content_type = MEDIA_TYPE
     answer.headers["Cache-Control"] = "no-store"
+    peers.drain_afterwards(answer, request.environ)
     return answer
 
 
@@ -42,14 +43,11 @@ def _http(error: HTTPException) -> Response | HTTPException:
         type=row.uri if row else "about:blank",
         title=row.title if row else HTTPStatus(status).phrase,
         status=status,
-        detail=error.description or HTTPStatus(status).phrase,
+        detail=row.remedy if row else error.description or HTTPStatus(status).phrase,
         instance=request.path,
     )
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    answer = _answer(document, headers)
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        peers.drain_afterwards(answer, request.environ)
-    return answer
+    return _answer(document, headers)
 
 
 def _outage(error: Exception) -> Response:

@@ -57,11 +57,16 @@ class Fanout:
             self._forget(job_id, inbox)
 
     def stop(self) -> None:
-        """End the reader and every stream that follows it."""
+        """End the reader and every stream that follows it, soon."""
         self.stopping.set()
 
+    def join(self) -> None:
+        """Wait until the reader has ended, if it ever began."""
+        if self._thread is not None:
+            self._thread.join()
+
     def _start(self) -> None:
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="events", daemon=True)
             self._thread.start()
 
@@ -85,7 +90,7 @@ class Fanout:
     def _read(self, positions: dict[str, str]) -> None:
         try:
             batches = events.read(self._redis, positions, block_seconds=BLOCK_SECONDS)
-        except RedisError as error:
+        except (RedisError, OSError) as error:
             log.warning("cannot read events, trying again: %s", error)
             self.stopping.wait(RETRY_SECONDS)
             return

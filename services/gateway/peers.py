@@ -4,6 +4,7 @@ gunicorn hands over the socket as `gunicorn.socket`; under any other server noth
 a client counts as present.
 """
 
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -26,11 +27,16 @@ def is_gone(environ: Mapping[str, Any]) -> bool:
     if connection is None:
         return False
     try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
+        return _readable(connection) and connection.recv(1, socket.MSG_PEEK) == b""
     except OSError:
         return True
+
+
+def _readable(connection: socket.socket) -> bool:
+    # A socket with a timeout waits in recv whatever its flags say, so ask first.
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def limit_silence(environ: Mapping[str, Any], seconds: float) -> None:
@@ -45,7 +51,7 @@ def limit_silence(environ: Mapping[str, Any], seconds: float) -> None:
 
 
 def drain_afterwards(answer: Response, environ: Mapping[str, Any]) -> None:
-    """Take in, within bounds, the rest of a refused body once the answer is out.
+    """Take in, within bounds, what is left of a refused body once the answer is out.
 
     Closing with bytes unread resets the connection, and a client that is still sending would
     lose the answer.

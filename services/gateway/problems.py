@@ -25,8 +25,13 @@ class ProblemType(NamedTuple):
 
 _ROWS = (
     ProblemType("malformed-json", 400, "The body is not JSON", "Send one JSON object."),
-    ProblemType("not-found", 404, "There is nothing here", "Finished jobs are kept for a while."),
-    ProblemType("method-not-allowed", 405, "This path does not answer that method", "See Allow."),
+    ProblemType("not-found", 404, "There is nothing here", "/docs lists every path."),
+    ProblemType(
+        "method-not-allowed",
+        405,
+        "This path does not answer that method",
+        "Allow names those it does.",
+    ),
     ProblemType("already-finished", 409, "The job has ended", "A finished job stays as it is."),
     ProblemType("body-too-large", 413, "The body is too large", "Send a shorter request."),
     ProblemType(

@@ -29,6 +29,7 @@ class TicketOffice:
         settings["broker_transport_options"] |= {
             "socket_timeout": SOCKET_SECONDS,
             "socket_connect_timeout": SOCKET_SECONDS,
+            "max_retries": 0,
         }
         app = Celery("storyteller", set_as_current=False)
         app.conf.update(settings)
@@ -44,12 +45,6 @@ class TicketOffice:
         """Put a message in a queue. Raises what the broker raises."""
         self.warm()
         return self._app.send_task(name, **options)
-
-    def close(self) -> None:
-        """Close the broker connections."""
-        if "_app" in vars(self):
-            self._app.pool.force_close_all()
-            self._app.close()
 
 
 def publish(publisher: Publisher, job: Job) -> bool:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from services.contract.jobs import JOB_ID, QUEUE_OF
+from services.gateway.context import gateway
 from services.gateway.problems import FieldError, Problem, invalid
 
 T = TypeVar("T")
@@ -25,9 +26,25 @@ _EVENT_ID = re.compile(r"\d{1,19}(-\d{1,19})?")
 def json_body(adapter: TypeAdapter[T]) -> T:
     """The body of this request as what the adapter describes."""
     if request.mimetype != "application/json":
-        sent = request.mimetype or "nothing"
-        raise Problem("unsupported-media-type", f"Content-Type is {sent}: use application/json")
-    return parse(adapter, request.get_data(cache=False))
+        message = f"is {request.mimetype or 'absent'}: use application/json"
+        raise _named("unsupported-media-type", "Content-Type", message)
+    return parse(adapter, _body(gateway().settings.max_body_bytes))
+
+
+def _body(most: int) -> bytes:
+    length = request.content_length
+    if length is None:  # chunked: one byte more than allowed tells
+        length = most + 1
+    elif length > most:
+        raise _too_large(most)
+    body = request.environ["wsgi.input"].read(length)
+    if len(body) > most:
+        raise _too_large(most)
+    return body
+
+
+def _too_large(most: int) -> Problem:
+    return _named("body-too-large", "body", f"larger than {most} bytes")
 
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:
@@ -91,10 +108,22 @@ def last_event_id(beginning: str) -> str:
 
 def _problem(errors: Sequence[ErrorDetails]) -> Problem:
     if errors[0]["type"] == "json_invalid":
-        return Problem("malformed-json", errors[0]["msg"])
-    named = tuple(FieldError(field=_field(error), message=error["msg"]) for error in errors)
+        return _named("malformed-json", "body", errors[0]["msg"])
+    named = tuple(FieldError(field=_field(error), message=_message(error)) for error in errors)
     detail = "; ".join(f"{error.field}: {error.message}" for error in named)
     return Problem("invalid", detail, named)
+
+
+def _named(slug: str, name: str, message: str) -> Problem:
+    return Problem(slug, f"{name} {message}", (FieldError(field=name, message=message),))
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"].startswith("union_tag"):
+        return f"must be one of {', '.join(QUEUE_OF)}"
+    if error["type"] == "extra_forbidden":
+        return "is not a field of this request"
+    return error["msg"]
 
 
 def _field(error: ErrorDetails) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from services.contract import queues, transitions
-from services.contract.jobs import JOB_REQUEST, Job, Status
+from services.contract.jobs import JOB_REQUEST, Job
 from services.gateway import admission, estimates, listing, peers, reading, views
 from services.gateway.answers import respond
 from services.gateway.context import Gateway, gateway
@@ -24,9 +24,10 @@ def submit() -> Response:
     wait = reading.preferred_wait()
     job_id = admission.admit(here, asked, reading.idempotency_key())
     job = admission.find(here, job_id)
-    held = wait > 0 and not job.finished and _wait(here, job_id, wait)
-    answer = _answer(here, held or job)
-    if held:
+    if wait and not job.finished:
+        job = _wait(here, job_id, wait) or job
+    answer = _answer(here, job)
+    if wait and job.finished:
         answer.headers["Preference-Applied"] = f"wait={wait}"
     return answer
 
@@ -54,7 +55,7 @@ def cancel(job_id: str) -> Response:
         here.redis, reading.job_id(job_id), retention=here.settings.retention_seconds
     )
     job = admission.find(here, job_id)
-    if outcome == "finished" and job.status != Status.CANCELLED:
+    if outcome == "finished":
         raise Problem("already-finished", f"job {job_id} has {job.status}; nothing to cancel")
     return respond(_view(here, job), 202 if outcome == "cancelling" else 200)
 

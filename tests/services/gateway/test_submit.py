@@ -1,0 +1,247 @@
+"""POST /v1/jobs: what becomes a job, and what becomes a problem."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from services.contract import keys, queues, tickets, transitions
+from services.contract.jobs import Job
+from services.contract.settings import load
+from services.gateway import create_app
+from services.gateway.publishing import TicketOffice
+from tests.services.gateway.conftest import Owner, close, environment
+from tests.waiting import wait_until
+
+IMAGE = {"kind": "image", "prompt": "a fox in the snow"}
+STORYBOOK = {"kind": "storybook", "prompt": "a fox", "pages": 2, "strategy": "parallel"}
+
+
+def job_of(redis: Redis, answer: Any) -> Job:
+    """The record of the job that an answer names."""
+    job = transitions.get(redis, answer.json["id"])
+    assert job is not None
+    return job
+
+
+def test_an_accepted_job_has_a_record_a_ticket_and_an_answer(
+    client: FlaskClient, redis: Redis
+) -> None:
+    answer = client.post("/v1/jobs", json=IMAGE | {"seed": 7, "count": 2})
+    here = f"/v1/jobs/{answer.json['id']}"
+    assert (answer.status_code, answer.headers["Location"]) == (202, here)
+    assert answer.json == {
+        "id": answer.json["id"],
+        "kind": "image",
+        "status": "queued",
+        "position": 0,
+        "eta_seconds": None,
+        "urls": {"self": here, "events": f"{here}/events", "cancel": here},
+    }
+    job = job_of(redis, answer)
+    assert (job.request.seed, job.request.count) == (7, 2)
+    messages = [m for name in tickets.lists("images") for m in redis.lrange(name, 0, -1)]
+    assert [tickets.job_id(message) for message in messages] == [job.id]
+
+
+def test_a_storybook_waits_among_the_stories(client: FlaskClient, redis: Redis) -> None:
+    job = job_of(redis, client.post("/v1/jobs", json=STORYBOOK))
+    assert (job.queue, job.request.pages) == ("stories", 2)
+
+
+def test_position_and_eta_count_what_goes_before(
+    client: FlaskClient, redis: Redis, owner: Owner
+) -> None:
+    owner.finish(owner.claim(client.post("/v1/jobs", json=IMAGE).json["id"]), service_seconds=3.0)
+    queues.check_in(redis, "images", "w1")
+    queues.check_in(redis, "images", "w2")
+    client.post("/v1/jobs", json=IMAGE)
+    behind = client.post("/v1/jobs", json=IMAGE).json
+    before = client.post("/v1/jobs", json=IMAGE | {"priority": "high"}).json
+    assert (behind["position"], before["position"]) == (1, 0)
+    assert behind["eta_seconds"] == pytest.approx(2 * 3.0 / 2)
+    assert before["eta_seconds"] == pytest.approx(1 * 3.0 / 2)
+
+
+BAD = [
+    ({"kind": "image", "prompt": ""}, "prompt"),
+    ({"kind": "image", "prompt": " \n\t"}, "prompt"),
+    ({"kind": "image"}, "prompt"),
+    ({"kind": "image", "prompt": "x" * 2001}, "prompt"),
+    ({"kind": "image", "prompt": 7}, "prompt"),
+    ({"kind": "poem", "prompt": "x"}, "kind"),
+    ({"prompt": "x"}, "kind"),
+    (IMAGE | {"steps": -3}, "steps"),
+    (IMAGE | {"width": 5000}, "width"),
+    (IMAGE | {"height": 65}, "height"),
+    (IMAGE | {"count": 0}, "count"),
+    (IMAGE | {"count": "2"}, "count"),
+    (IMAGE | {"count": True}, "count"),
+    (IMAGE | {"seed": -1}, "seed"),
+    (IMAGE | {"seed": 2**63}, "seed"),
+    (IMAGE | {"guidance_scale": -0.5}, "guidance_scale"),
+    (IMAGE | {"negative_prompt": "x" * 2001}, "negative_prompt"),
+    (IMAGE | {"priority": "urgent"}, "priority"),
+    (IMAGE | {"level": "best"}, "level"),
+    (IMAGE | {"deadline_seconds": 0}, "deadline_seconds"),
+    (IMAGE | {"pages": 3}, "pages"),
+    ({"kind": "story", "prompt": "x", "pages": 0}, "pages"),
+    ({"kind": "story", "prompt": "x", "max_tokens": 1}, "max_tokens"),
+    (STORYBOOK | {"strategy": "backwards"}, "strategy"),
+    ([IMAGE], "body"),
+    ("image", "body"),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), BAD, ids=lambda value: str(value)[:40])
+def test_bad_input_names_the_field_and_makes_no_job(
+    client: FlaskClient, redis: Redis, body: Any, field: str
+) -> None:
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 422
+    assert_problem(answer, "invalid", field)
+    assert redis.zcard(keys.JOBS) == 0
+
+
+def assert_problem(answer: Any, slug: str, field: str) -> None:
+    """The answer is this problem, about this field."""
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["type"] == f"/docs#{slug}"
+    assert answer.json["status"] == answer.status_code
+    assert answer.json["instance"] == "/v1/jobs"
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert answer.json["errors"][0]["message"]
+
+
+def test_every_wrong_field_is_named_at_once(client: FlaskClient) -> None:
+    answer = client.post("/v1/jobs", json=IMAGE | {"width": 3, "colour": "red", "seed": -1})
+    assert {error["field"] for error in answer.json["errors"]} == {"width", "colour", "seed"}
+
+
+RAW = [
+    (b'{"kind": "image", "prompt": ', "application/json", 400, "malformed-json", "body"),
+    (b"null", "application/json", 422, "invalid", "body"),
+    (b"", "application/json", 400, "malformed-json", "body"),
+    (b'{"prompt": "\xff"}', "application/json", 400, "malformed-json", "body"),
+    (b"[" * 5000, "application/json", 400, "malformed-json", "body"),
+    (json.dumps(IMAGE).encode(), "text/plain", 415, "unsupported-media-type", "Content-Type"),
+    (json.dumps(IMAGE).encode(), "", 415, "unsupported-media-type", "Content-Type"),
+    (b" " * 10_000_000, "application/json", 413, "body-too-large", "body"),
+    (b'{"kind":"image","prompt":"x","guidance_scale":NaN}', "application/json", 422, "invalid",
+     "guidance_scale"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status", "slug", "field"),
+    RAW,
+    ids=["cut", "null", "empty", "not-utf-8", "deep", "plain-text", "no-type", "10-MB", "NaN"],
+)
+def test_what_is_no_json_object_is_refused(
+    client: FlaskClient, redis: Redis, body: bytes, media: str, status: int, slug: str, field: str
+) -> None:
+    answer = client.post("/v1/jobs", data=body, content_type=media)
+    assert answer.status_code == status
+    assert_problem(answer, slug, field)
+    assert redis.zcard(keys.JOBS) == 0
+
+
+def test_a_named_level_of_the_policy_is_taken(client: FlaskClient, redis: Redis) -> None:
+    job = job_of(redis, client.post("/v1/jobs", json=IMAGE | {"level": "fast"}))
+    assert job.request.level == "fast"
+
+
+def test_a_full_queue_says_when_to_come_back(
+    redis: Redis, make_app: Callable[..., Flask], owner: Owner
+) -> None:
+    client = make_app(QUEUE_CAPACITY="1").test_client()
+    owner.finish(owner.claim(client.post("/v1/jobs", json=IMAGE).json["id"]), service_seconds=6.5)
+    client.post("/v1/jobs", json=IMAGE)
+    answer = client.post("/v1/jobs", json=IMAGE)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert answer.json["type"] == "/docs#queue-full"
+    assert redis.zcard(keys.JOBS) == 2
+
+
+def test_a_deadline_out_of_reach_is_refused(
+    client: FlaskClient, redis: Redis, owner: Owner
+) -> None:
+    owner.finish(owner.claim(client.post("/v1/jobs", json=IMAGE).json["id"]), service_seconds=10.0)
+    client.post("/v1/jobs", json=IMAGE)
+    answer = client.post("/v1/jobs", json=IMAGE | {"deadline_seconds": 15})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+    assert answer.json["type"] == "/docs#deadline-unreachable"
+    assert redis.zcard(keys.JOBS) == 2
+    assert client.post("/v1/jobs", json=IMAGE | {"deadline_seconds": 25}).status_code == 202
+
+
+def test_an_idempotency_key_makes_one_job(client: FlaskClient, redis: Redis, owner: Owner) -> None:
+    headers = {"Idempotency-Key": "order-17"}
+    first = client.post("/v1/jobs", json=IMAGE, headers=headers)
+    again = client.post("/v1/jobs", json=IMAGE, headers=headers)
+    assert (again.status_code, again.json["id"]) == (202, first.json["id"])
+    owner.perform(first.json["id"])
+    finished = client.post("/v1/jobs", json=IMAGE, headers=headers)
+    assert (finished.status_code, finished.json["status"]) == (200, "succeeded")
+    assert redis.zcard(keys.JOBS) == 1
+
+
+def test_an_idempotency_key_is_not_for_another_request(client: FlaskClient) -> None:
+    headers = {"Idempotency-Key": "order-17"}
+    client.post("/v1/jobs", json=IMAGE, headers=headers)
+    answer = client.post("/v1/jobs", json=IMAGE | {"seed": 1}, headers=headers)
+    assert answer.status_code == 422
+    assert_problem(answer, "idempotency-key-reused", "Idempotency-Key")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "über"])
+def test_a_key_that_is_none_is_named(client: FlaskClient, key: str) -> None:
+    answer = client.post("/v1/jobs", json=IMAGE, headers={"Idempotency-Key": key})
+    assert_problem(answer, "invalid", "Idempotency-Key")
+
+
+def test_a_client_may_wait_for_the_finished_job(
+    client: FlaskClient, redis: Redis, owner: Owner
+) -> None:
+    def work() -> None:
+        owner.perform(wait_until(lambda: redis.zrange(keys.JOBS, 0, -1), "a job")[0])
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    answer = client.post("/v1/jobs", json=IMAGE, headers={"Prefer": "respond-async, wait=20"})
+    worker.join()
+    assert answer.status_code == 200
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert (answer.json["status"], answer.json["result"]) == ("succeeded", {"seed": 7})
+
+
+def test_waiting_ends_with_the_job_unfinished(client: FlaskClient) -> None:
+    answer = client.post("/v1/jobs", json=IMAGE, headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.json["status"]) == (202, "queued")
+
+
+def test_a_broker_that_refuses_tickets_loses_no_job(redis: Redis, app: Flask, caplog: Any) -> None:
+    nobody = TicketOffice("redis://127.0.0.1:1/0")
+    settings = app.extensions["storyteller"].settings
+    other = create_app(settings, publisher=nobody)
+    answer = other.test_client().post("/v1/jobs", json=IMAGE)
+    close(other)
+    assert answer.status_code == 202
+    assert job_of(redis, answer).status == "queued"
+    (warning,) = [line for line in caplog.records if "ticket not published" in line.message]
+    assert warning.job == answer.json["id"]
+
+
+def test_without_redis_every_call_says_so(tmp_path: Any) -> None:
+    app = create_app(load(environment("redis://127.0.0.1:1/0", tmp_path)))
+    client = app.test_client()
+    for answer in (client.post("/v1/jobs", json=IMAGE), client.get("/v1/queue")):
+        assert (answer.status_code, answer.json["type"]) == (503, "/docs#unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert client.get("/livez").status_code == 200
+    close(app)
