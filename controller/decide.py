@@ -16,7 +16,11 @@ _PINNED = "pinned by "
 
 @dataclass(frozen=True)
 class Standing:
-    """What the decision starts from: the level in force, if any, and a person's pin, if any."""
+    """What the decision starts from: the level in force, if any, and a person's pin, if any.
+
+    A pin that has ended is none: its key expires by the clock of Redis, which no other clock here
+    need agree with.
+    """
 
     state: PolicyState | None = None
     pin: Pin | None = None
@@ -37,7 +41,7 @@ def decide(load: Load, standing: Standing, policy: Policy, now: float) -> Decisi
     which the level was entered.
     """
     pin = standing.pin
-    if pin is not None and pin.level in policy.names and now < pin.until:
+    if pin is not None and pin.level in policy.names:
         return Decision(policy.index(pin.level), f"{_PINNED}{pin.by}: {pin.reason}")
     if policy.rules.kind == "fixed":
         return Decision(policy.index(policy.rules.level or ""), "the policy is fixed")

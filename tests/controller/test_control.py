@@ -1,0 +1,183 @@
+"""Leadership and decisions, with controllers in this process."""
+
+import logging
+
+import pytest
+
+from controller.publish import Acknowledgements
+from services.contract import keys, level, queues
+from tests.controller.situations import pin
+from tests.services.contract.making import EXPIRED, accept, cancel, running, state
+
+
+def _run(controller):
+    for chore in controller.chores():
+        chore.action()
+
+
+def test_the_leader_puts_the_level_that_the_depth_calls_for(redis, controller):
+    leader = controller("a")
+    seen = []
+    for _ in range(5):
+        _run(leader)
+        seen.append(level.read(redis).level.name)
+        accept(redis)
+
+    assert seen == ["best", "best", "good", "good", "fair"]
+    assert level.read(redis).reason == "depth 4 reached 4"
+
+
+def test_the_level_comes_back_rung_by_rung(redis, controller):
+    leader = controller("a")
+    jobs = [accept(redis) for _ in range(6)]
+    _run(leader)
+    for job_id in jobs:
+        cancel(redis, job_id)
+    seen = []
+    for _ in range(3):
+        _run(leader)
+        seen.append(level.read(redis).level.name)
+
+    assert seen == ["good", "best", "best"]
+
+
+def test_each_decision_renews_the_lease(redis, controller):
+    leader = controller("a")
+    _run(leader)
+    first = level.read(redis)
+    _run(leader)
+
+    assert level.read(redis).lease_until > first.lease_until
+    assert level.read(redis).version == first.version
+
+
+def test_one_leads_and_the_other_stands_by(redis, controller):
+    first, second = controller("a"), controller("b")
+    _run(first)
+    before = level.read(redis)
+    accept(redis)
+    accept(redis)
+    lost = running(redis, lease=EXPIRED)
+
+    _run(second)
+
+    assert (first.leads, second.leads) == (True, False)
+    assert level.read(redis) == before
+    assert state(redis, lost.id).status == "running"
+
+
+def test_whoever_stands_by_takes_over_and_the_old_leader_is_refused(redis, controller):
+    first, second = controller("a"), controller("b")
+    _run(first)
+    redis.delete(keys.LEADER)
+    second.stand()
+    for _ in range(2):
+        accept(redis)
+
+    first.decide()
+
+    assert not first.leads
+    assert level.read(redis).level.name == "best"
+    _run(second)
+    assert (level.read(redis).level.name, level.read(redis).epoch) == ("good", 2)
+    _run(first)
+    assert not first.leads
+
+
+def test_a_successor_goes_on_from_the_level_it_finds(redis, controller):
+    first, second = controller("a"), controller("b")
+    for _ in range(2):
+        accept(redis)
+    _run(first)
+    before = level.read(redis)
+    first.step_down()
+    _run(second)
+
+    assert second.leads
+    after = level.read(redis)
+    assert (after.version, after.since, after.reason) == (1, before.since, before.reason)
+
+
+def test_a_pin_is_in_force_until_it_is_taken_away(redis, controller):
+    leader = controller("a")
+    _run(leader)
+    level.pin(redis, pin("fair"), seconds=60)
+    _run(leader)
+    assert level.read(redis).level.name == "fair"
+    assert level.read(redis).reason == "pinned by ada: a demonstration"
+    level.unpin(redis)
+    _run(leader)
+    assert level.read(redis).level.name == "best"
+
+
+def test_a_pin_of_an_unknown_level_is_told_once(redis, controller, caplog):
+    level.pin(redis, pin("gone"), seconds=60)
+    leader = controller("a")
+    for _ in range(3):
+        _run(leader)
+
+    told = [record.getMessage() for record in caplog.records if "gone" in record.getMessage()]
+    assert told == ["the pinned level 'gone' is not one of best, good, fair: ignored"]
+    assert level.read(redis).level.name == "best"
+
+
+def test_a_change_of_level_is_one_line_with_its_reasons(redis, controller, caplog):
+    caplog.set_level(logging.INFO, "controller.publish")
+    leader = controller("a")
+    _run(leader)
+    for _ in range(2):
+        accept(redis)
+    for _ in range(3):
+        _run(leader)
+
+    first, change = [record for record in caplog.records if record.name == "controller.publish"]
+    assert first.getMessage() == "level None -> best: depth 0 is below 2"
+    assert change.getMessage() == "level best -> good: depth 2 reached 2"
+    assert (change.depth, change.thresholds, change.version) == (2, (2, 4), 2)
+
+
+def test_one_broken_step_does_not_stop_the_others(redis, controller, caplog):
+    leader = controller("a")
+    leader.stand()
+    damaged = accept(redis)
+    redis.hset(keys.job(damaged), "request", "{")
+    redis.hset(keys.job(damaged), "queued_at", "0")
+    lost = running(redis, lease=EXPIRED)
+    redis.zadd(keys.JOBS, {"f" * 32: 1})
+
+    leader.reconcile()
+
+    assert state(redis, lost.id).status == "queued"
+    assert redis.zscore(keys.JOBS, "f" * 32) is None
+    assert "cannot publish_lost" in caplog.text
+
+
+def test_a_worker_that_does_not_follow_is_told_of_once(redis, caplog):
+    queues.check_in(redis, "images", "slow")
+    queues.check_in(redis, "stories", "swift")
+    level.acknowledge(redis, "swift", 7)
+    level.acknowledge(redis, "slow", 6)
+    watcher = Acknowledgements(patience=3)
+
+    late = [watcher.watch(redis, 7, now) for now in (100, 102.9, 103, 104)]
+
+    assert late == [[], [], ["slow"], []]
+    assert "worker slow has not applied version 7" in caplog.text
+    assert watcher.watch(redis, 8, 105) == []
+    level.acknowledge(redis, "slow", 8)
+    assert watcher.watch(redis, 8, 109) == ["swift"]
+
+
+def test_a_worker_that_is_gone_need_not_follow(redis):
+    level.acknowledge(redis, "gone", 1)
+    watcher = Acknowledgements(patience=0)
+    assert watcher.watch(redis, 2, 100) == []
+
+
+@pytest.mark.parametrize("seconds", [0.05, 60.0])
+def test_leadership_is_renewed_in_time_whatever_the_pace(controller, settings, seconds):
+    object.__setattr__(settings, "controller_seconds", seconds)
+    paces = {chore.name: chore.seconds for chore in controller("a").chores()}
+
+    assert paces["stand for leader"] < level.LEADER_SECONDS / 3
+    assert paces["decide"] == seconds
