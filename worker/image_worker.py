@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from services.contract.settings import Settings
+from worker.batching.checkpoint import ModelError
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.picture import perform_image
@@ -12,16 +13,21 @@ from worker.process import Process
 SHIPPED_ILLUSTRATOR = Path(__file__).parent.parent / "models" / "illustrator"
 
 
+def _denoiser(settings: Settings) -> Denoiser:
+    model = settings.image_model or str(SHIPPED_ILLUSTRATOR)
+    try:
+        return Denoiser.load(model, device=settings.device)
+    except ModelError as error:
+        raise SystemExit(str(error)) from error
+
+
 def run(settings: Settings) -> int:
     """Load the image model and take jobs until told to stop; the exit status."""
     process = Process("images", settings)
     process.limit_threads()
     levels = process.levels
     process.beat()
-    denoiser = Denoiser.load(
-        settings.image_model or str(SHIPPED_ILLUSTRATOR), device=settings.device
-    )
-    with Engine(denoiser, cap=settings.batch_cap, on_turn=process.beat) as engine:
+    with Engine(_denoiser(settings), cap=settings.batch_cap, on_turn=process.beat) as engine:
         perform = partial(perform_image, engine=engine, levels=levels, shelf=process.shelf)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.
         return process.serve({"image": perform}, settings.batch_cap, lambda: None)

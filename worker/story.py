@@ -11,6 +11,7 @@ from services.contract.transitions import Outcome
 from worker.artifacts import Shelf
 from worker.claims import Claim
 from worker.language.model import LanguageModel
+from worker.language.scene import Vocabulary
 from worker.levels import Levels
 from worker.narrate import StoryOrder, narrate
 
@@ -20,7 +21,7 @@ DESK_POLL_SECONDS = 0.1
 class Desk:
     """Where stories are written, one at a time; the level is chosen when the writing starts."""
 
-    def __init__(self, model: LanguageModel, levels: Levels, vocabulary: object | None) -> None:
+    def __init__(self, model: LanguageModel, levels: Levels, vocabulary: Vocabulary | None) -> None:
         self._model = model
         self._levels = levels
         self._vocabulary = vocabulary
