@@ -6,7 +6,7 @@ from flask import Flask
 
 from services.contract import policy as policies
 from services.contract.policy import Policy
-from services.contract.settings import Settings, load
+from services.contract.settings import Settings, SettingsError, load
 from services.contract.tickets import Publisher
 from services.gateway import failures, traffic
 from services.gateway.context import EXTENSION, Gateway, connect
@@ -47,9 +47,13 @@ def create_app(settings: Settings | None = None, publisher: Publisher | None = N
 
 
 def _policy(settings: Settings) -> Policy:
-    policy_read = policies.load(settings.policy)
-    policy_read.index(settings.fallback_level)
-    return policy_read
+    found = policies.load(settings.policy)
+    if settings.fallback_level not in found.names:
+        raise SettingsError(
+            f"STORYTELLER_FALLBACK_LEVEL={settings.fallback_level!r} is not allowed: it must be "
+            f"one of {', '.join(found.names)}, the levels of {settings.policy}."
+        )
+    return found
 
 
 def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:

@@ -150,7 +150,7 @@ def answers(running: Running) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway process with two threads for calls and three for streams."""
     folder = tmp_path_factory.mktemp("gateway")

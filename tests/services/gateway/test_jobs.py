@@ -12,7 +12,7 @@ from services.contract import keys, transitions
 from services.contract import level as levels
 from services.contract import policy as policies
 from services.contract.jobs import Progress
-from services.gateway import listing
+from services.gateway import create_app, listing
 from services.gateway.listing import Entry
 from tests.conftest import ROOT
 from tests.services.gateway.conftest import RETENTION, Owner
@@ -224,8 +224,6 @@ def test_what_fails_inside_stays_inside(
 def test_the_settings_of_the_environment_are_the_default(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from services.gateway import create_app
-
     monkeypatch.setenv("STORYTELLER_POLICY", str(ROOT / "policy.toml"))
     monkeypatch.setenv("STORYTELLER_MAX_PROMPT_CHARACTERS", "5")
     client = create_app().test_client()
