@@ -13,6 +13,9 @@ from worker.batching.denoising import ImageRequest
 
 Draw = Callable[[ImageRequest], Image]
 
+SAME = 55.0
+"""dB from which two pictures are one, but for rounding here and there by one of 256 shades."""
+
 
 def diffusers_artist(folder: Path) -> Draw:
     """Draw with the plain pipeline of the checkpoint in `folder`."""
