@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.contract.jobs import ImageRequest, StorybookRequest, StoryRequest
 from services.contract.policy import Policy
 from services.contract.settings import Settings
 from services.gateway.operations import OPERATIONS, Answer, Operation, Parameter
+from services.gateway.policy_view import PinRequest
 from services.gateway.problems import MEDIA_TYPE, PROBLEMS, ProblemDocument
 
 Schemas = dict[tuple[str, str], dict[str, Any]]
@@ -18,6 +20,7 @@ DESCRIPTION = (
     "Every error is a problem document (RFC 9457)."
 )
 _PROBLEM = ("problem", "serialization")
+REQUESTS = (StoryRequest, ImageRequest, StorybookRequest, PinRequest)
 _REF = "#/components/schemas/{model}"
 
 
@@ -27,8 +30,8 @@ def describe(settings: Settings, policy: Policy) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
-    for name in components:
-        _tighten(components[name], settings, policy)
+    for model in REQUESTS:
+        _tighten(components[model.__name__]["properties"], settings, policy)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Storyteller", "version": VERSION, "description": DESCRIPTION},
@@ -59,11 +62,8 @@ def _schemas() -> tuple[Schemas, dict[str, Any]]:
     return schemas, shared.get("$defs", {})
 
 
-def _tighten(schema: dict[str, Any], settings: Settings, policy: Policy) -> None:
+def _tighten(fields: dict[str, Any], settings: Settings, policy: Policy) -> None:
     """Write this server's own limits into a request's schema."""
-    fields = schema.get("properties", {})
-    if schema.get("additionalProperties") is not False or "level" not in fields:
-        return
     fields["level"]["enum"] = ["auto", *policy.names]
     for name in fields.keys() & {"prompt", "negative_prompt"}:
         fields[name]["maxLength"] = settings.max_prompt_characters

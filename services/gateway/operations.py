@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.contract.jobs import JOB_REQUEST
-from services.gateway import policy_view
+from services.contract import jobs
+from services.gateway import policy_view, reading
 from services.gateway.listing import ListQuery
 from services.gateway.load_view import QueueView
 from services.gateway.resources.health import Health
 from services.gateway.views import Accepted, JobPage, JobView
 
-HEX_ID = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TEXT = {"type": "string"}
+HEX_ID = TEXT | {"pattern": jobs.JOB_ID}
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ JOB_ID = Parameter("id", "path", HEX_ID, "The job's id.")
 WAIT = Parameter(
     "Prefer",
     "header",
-    {"type": "string", "pattern": "^wait=[0-9]{1,6}$"},
-    "`wait=N` holds the answer up to N s (at most 60) for the finished job.",
+    TEXT | {"examples": ["wait=10"]},
+    "`wait=N` holds the answer up to N s (at most 60) for the finished job; nothing else counts.",
 )
 KEY = Parameter(
     "Idempotency-Key",
     "header",
-    {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    TEXT | {"pattern": reading.IDEMPOTENCY_KEY},
     "The same key with the same request is the same job, however often it is sent.",
 )
-EVENT_ID = {"type": "string", "pattern": "^[0-9]{1,19}(-[0-9]{1,19})?$"}
+EVENT_ID = TEXT | {"pattern": reading.EVENT_ID}
 RESUME = (
     Parameter("Last-Event-ID", "header", EVENT_ID, "The last event already seen."),
     Parameter("after", "query", EVENT_ID, "The same, for clients that cannot set the header."),
@@ -95,7 +95,7 @@ JOBS = (
         ),
         (*_BODY, "idempotency-key-reused", "queue-full", "deadline-unreachable", "unavailable"),
         (WAIT, KEY),
-        body=JOB_REQUEST,
+        body=jobs.JOB_REQUEST,
     ),
     Operation(
         "get",

@@ -16,11 +16,10 @@ T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_WAIT_SECONDS = 60
-LONGEST_KEY = 200
-# Visible ASCII and spaces: what a header may hold without an encoding.
-_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
+# Visible ASCII: what a header holds without an encoding.
+IDEMPOTENCY_KEY = r"^[!-~]{1,200}$"
+EVENT_ID = r"^[0-9]{1,19}(-[0-9]{1,19})?$"
 _WAIT = re.compile(r"wait=(\d{1,6})", re.IGNORECASE)
-_EVENT_ID = re.compile(r"\d{1,19}(-\d{1,19})?")
 
 
 def json_body(adapter: TypeAdapter[T]) -> T:
@@ -47,12 +46,21 @@ def _too_large(most: int) -> Problem:
     return _named("body-too-large", "body", f"larger than {most} bytes")
 
 
-def parse(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The value in a JSON body, with nothing converted. Raises Problem."""
+def parse(adapter: TypeAdapter[T], body: bytes, *, strict: bool = True) -> T:
+    """The value in a JSON body, with nothing converted but 2.0 to 2. Raises Problem."""
     try:
-        return adapter.validate_json(body, strict=True)
+        return adapter.validate_json(body, strict=strict)
     except ValidationError as error:
-        raise _problem(error.errors(include_url=False, include_input=False)) from None
+        errors = error.errors(include_url=False)
+    # To JSON Schema 2.0 is an integer, to pydantic's strict mode it is none.
+    if strict and all(map(_whole, errors)):
+        return parse(adapter, body, strict=False)
+    raise _problem(errors)
+
+
+def _whole(error: ErrorDetails) -> bool:
+    given = error["input"]
+    return error["type"] == "int_type" and isinstance(given, float) and given.is_integer()
 
 
 def query(model: type[Model]) -> Model:
@@ -79,8 +87,8 @@ def idempotency_key() -> str:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return ""
-    if not _KEY.fullmatch(key):
-        raise invalid("Idempotency-Key", f"must be 1 to {LONGEST_KEY} visible ASCII characters")
+    if not re.fullmatch(IDEMPOTENCY_KEY, key):
+        raise invalid("Idempotency-Key", "must be 1 to 200 visible ASCII characters, no space")
     return key
 
 
@@ -94,16 +102,14 @@ def preferred_wait() -> int:
 
 def last_event_id(beginning: str) -> str:
     """Where a stream of events resumes: `Last-Event-ID`, else `?after=`, else the beginning."""
-    for name, text in (
-        ("Last-Event-ID", request.headers.get("Last-Event-ID")),
-        ("after", request.args.get("after")),
-    ):
-        if text is None:
-            continue
-        if not _EVENT_ID.fullmatch(text):
+    given = {
+        "Last-Event-ID": request.headers.get("Last-Event-ID"),
+        "after": request.args.get("after"),
+    }
+    for name, text in given.items():
+        if text is not None and not re.fullmatch(EVENT_ID, text):
             raise invalid(name, "must be the id of an event, such as 1700000000000-0")
-        return text
-    return beginning
+    return given["Last-Event-ID"] or given["after"] or beginning
 
 
 def _problem(errors: Sequence[ErrorDetails]) -> Problem:
