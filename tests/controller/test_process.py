@@ -1,6 +1,7 @@
 """`python -m controller` as an operator runs it: its end, its successor, its Redis, mistakes."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from redis import ConnectionError as NoRedis
 from redis import Redis
 
+from controller.__main__ import main
 from services.contract import keys, level
 from services.contract.connection import CLIENT_OPTIONS
 from tests.conftest import free_port, redis_binary
@@ -203,12 +205,12 @@ def test_a_dry_run_tells_and_changes_nothing(redis, options):
         ({"controller_seconds": 6}, "must be more than twice STORYTELLER_CONTROLLER_SECONDS=6"),
     ],
 )
-def test_a_mistake_stops_it_with_a_reason(options, changed, complaint):
-    done = _run(**options | changed)
+def test_a_mistake_stops_it_with_a_reason(options, monkeypatch, capsys, changed, complaint):
+    monkeypatch.setattr(sys, "argv", ["controller"])
+    monkeypatch.setattr(os, "environ", environment(**options | changed))
 
-    assert done.returncode == 2
-    assert complaint in done.stderr
-    assert "Traceback" not in done.stderr
+    assert main() == 2
+    assert complaint in capsys.readouterr().err
 
 
 def test_once_without_redis_says_so(options):

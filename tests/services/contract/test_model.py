@@ -157,7 +157,7 @@ def test_redis_agrees_with_the_model(redis):
     run_state_machine_as_test(
         lambda: JobLayer(redis),
         settings=settings(
-            max_examples=60,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
