@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from services.contract.jobs import ImageRequest, StorybookRequest, StoryRequest
 from services.contract.policy import Policy
 from services.contract.settings import Settings
-from services.gateway.operations import OPERATIONS, Answer, Operation, Parameter
+from services.gateway.operation import Answer, Operation, Parameter
+from services.gateway.operations import OPERATIONS
 from services.gateway.policy_view import PinRequest
 from services.gateway.problems import MEDIA_TYPE, PROBLEMS, ProblemDocument
 

@@ -1,54 +1,17 @@
 """Every call the gateway answers: the table from which /openapi.json is made."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from services.contract import jobs
 from services.gateway import policy_view, reading
 from services.gateway.listing import ListQuery
 from services.gateway.load_view import QueueView
+from services.gateway.operation import Answer, Operation, Parameter
 from services.gateway.resources.health import Health
 from services.gateway.views import Accepted, JobPage, JobView
 
 TEXT = {"type": "string"}
 HEX_ID = TEXT | {"pattern": jobs.JOB_ID}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One way a call ends well. `model` is a JSON body; `media` names any other."""
-
-    status: int
-    description: str
-    model: Any = None
-    media: tuple[str, ...] = ()
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A value in the path, the query or a header."""
-
-    name: str
-    place: str
-    schema: dict[str, Any]
-    description: str
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method on one path; `problems` are slugs of problems.PROBLEMS."""
-
-    method: str
-    path: str
-    name: str
-    tag: str
-    summary: str
-    answers: tuple[Answer, ...]
-    problems: tuple[str, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    query: Any = None
-    body: Any = None
 
 
 JOB_ID = Parameter("id", "path", HEX_ID, "The job's id.")

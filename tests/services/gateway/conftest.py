@@ -158,3 +158,13 @@ def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield running
     running.process.terminate()
     running.process.wait(15)
+
+
+def assert_problem(answer: Any, slug: str, field: str) -> None:
+    """The answer is this problem, about this field."""
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["type"] == f"/docs#{slug}"
+    assert answer.json["status"] == answer.status_code
+    assert answer.json["instance"] == "/v1/jobs"
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert answer.json["errors"][0]["message"]
