@@ -1,0 +1,201 @@
+"""Judges the shipped illustrator: python -m models.training.evaluation --out docs/studies/..."""
+
+import argparse
+import csv
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
+from PIL import Image
+from tqdm import tqdm
+
+from models.training import captions, judge, scenes, sheets
+
+SAMPLERS = {"ddpm": DDPMScheduler, "ddim": DDIMScheduler}
+STEPS = (2, 3, 5, 10, 20, 50, 100)
+SEED = 1
+BATCH = 32
+REAL = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; seconds are processor seconds of one picture in a batch."""
+
+    sampler: str
+    steps: int
+    clip_score: float
+    frechet: float
+    recall: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What is drawn and who judges: held-out scenes, their captions, the real pictures' vectors."""
+
+    pipeline: StableDiffusionPipeline
+    judge: judge.Judge
+    captions: list[str]
+    real: torch.Tensor
+    guidance: float
+
+
+def load_pipeline(folder: Path) -> StableDiffusionPipeline:
+    """The shipped pipeline in float32, without a progress bar."""
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def draw(
+    pipeline: StableDiffusionPipeline,
+    texts: Sequence[str],
+    sampler: str,
+    steps: int,
+    guidance: float,
+) -> list[Image.Image]:
+    """One picture a caption; picture i has seed SEED + i."""
+    pipeline.scheduler = SAMPLERS[sampler].from_config(pipeline.scheduler.config)
+    drawn: list[Image.Image] = []
+    for start in range(0, len(texts), BATCH):
+        batch = list(texts[start : start + BATCH])
+        seeds = range(SEED + start, SEED + start + len(batch))
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+        drawn += pipeline(
+            batch, num_inference_steps=steps, guidance_scale=guidance, generator=generators
+        ).images
+    return drawn
+
+
+def held_out(count: int, subjects: int) -> list[scenes.Scene]:
+    """The held-out scenes that are judged."""
+    return scenes.held_out(count, subjects, seed=100 + subjects)
+
+
+def plain(group: Sequence[scenes.Scene]) -> list[str]:
+    """The scenes' plain captions."""
+    return [captions.plain(scene) for scene in group]
+
+
+def real_pictures(group: Sequence[scenes.Scene]) -> list[Image.Image]:
+    """The scenes as the generator draws them."""
+    return [Image.fromarray(scenes.draw(scene)) for scene in group]
+
+
+def _row(exam: Exam, sampler: str, steps: int) -> Row:
+    began = time.process_time()
+    drawn = draw(exam.pipeline, exam.captions, sampler, steps, exam.guidance)
+    seconds = (time.process_time() - began) / len(drawn)
+    return _judged(exam, drawn, (sampler, steps, seconds))
+
+
+def _judged(exam: Exam, drawn: list[Image.Image], how: tuple[str, int, float]) -> Row:
+    seen, said = exam.judge.pictures(drawn), exam.judge.captions(exam.captions)
+    sampler, steps, seconds = how
+    scores = (judge.clip_score(seen, said), judge.frechet(seen, exam.real))
+    return Row(sampler, steps, *scores, judge.recall(seen, said), seconds)
+
+
+@torch.no_grad()
+def _reconstructed(pipeline: StableDiffusionPipeline, real: list[Image.Image]) -> list[Image.Image]:
+    pixels = pipeline.image_processor.preprocess(real)
+    drawn = pipeline.vae.decode(pipeline.vae.encode(pixels).latent_dist.mode()).sample
+    return pipeline.image_processor.postprocess(drawn)
+
+
+def table(exam: Exam, group: list[scenes.Scene], steps: Sequence[int]) -> list[Row]:
+    """Every sampler at every number of steps, then the autoencoder alone and real pictures."""
+    plans = [(sampler, count) for sampler in SAMPLERS for count in steps]
+    rows = [_row(exam, *plan) for plan in tqdm(plans, desc="table")]
+    real = real_pictures(group)
+    rebuilt = _judged(exam, _reconstructed(exam.pipeline, real), ("autoencoder", 0, 0.0))
+    return [*rows, rebuilt, _judged(exam, real, ("real", 0, 0.0))]
+
+
+def recalls(
+    pipeline: StableDiffusionPipeline, examiner: judge.Judge, count: int, guidance: float
+) -> dict[str, float]:
+    """Retrieval among 32 at DDIM 50: one subject, and two."""
+    found = {}
+    for subjects, name in ((1, "one_subject"), (2, "two_subjects")):
+        texts = plain(held_out(count, subjects))
+        drawn = draw(pipeline, texts, "ddim", 50, guidance)
+        said = examiner.captions(texts)
+        found[name] = judge.recall(examiner.pictures(drawn), said)
+        real = real_pictures(held_out(count, subjects))
+        found[f"{name}_real"] = judge.recall(examiner.pictures(real), said)
+    return found
+
+
+def _mixed(count: int) -> list[scenes.Scene]:
+    return [*held_out(count // 2, 1), *held_out(count // 2, 2)]
+
+
+def _write_sheets(exam: Exam, out: Path, steps: Sequence[int]) -> None:
+    texts = plain(held_out(40, 1)) + plain(held_out(24, 2))
+    pictures = draw(exam.pipeline, texts, "ddim", 50, exam.guidance)
+    sheets.contact_sheet(pictures, 8, texts).save(out / "contact-sheet.png", optimize=True)
+    few = texts[:5] + texts[40:43]
+    rows = [
+        (f"{sampler} {count}", draw(exam.pipeline, few, sampler, count, exam.guidance))
+        for sampler in SAMPLERS
+        for count in steps
+    ]
+    sheets.labelled_rows(rows, few).save(out / "steps.png", optimize=True)
+
+
+def _write_table(rows: list[Row], out: Path) -> None:
+    with (out / "table.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(asdict(rows[0])))
+        writer.writeheader()
+        writer.writerows(
+            {name: round(value, 4) if isinstance(value, float) else value for name, value in
+             asdict(row).items()}
+            for row in rows
+        )  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.training.evaluation", description=__doc__
+    )
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--out", type=Path, required=True, help="folder for table and sheets")
+    parser.add_argument("--count", type=int, default=192, help="pictures a row of the table")
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--steps", type=int, nargs="+", default=STEPS)
+    parser.add_argument("--json", action="store_true", help="one JSON line last")
+    return parser
+
+
+def _exam(arguments: argparse.Namespace, group: list[scenes.Scene]) -> Exam:
+    examiner = judge.Judge(arguments.models / "clip")
+    rng = np.random.default_rng(SEED)
+    real = examiner.pictures(real_pictures([scenes.sample(rng) for _ in range(REAL)]))
+    pipeline = load_pipeline(arguments.models / "illustrator")
+    return Exam(pipeline, examiner, plain(group), real, arguments.guidance)
+
+
+def main() -> None:
+    """Writes table.csv, result.json and the sheets into the folder."""
+    arguments = _parser().parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    group = _mixed(arguments.count)
+    exam = _exam(arguments, group)
+    found = recalls(exam.pipeline, exam.judge, arguments.count // 2, arguments.guidance)
+    rows = table(exam, group, arguments.steps)
+    _write_table(rows, arguments.out)
+    _write_sheets(exam, arguments.out, arguments.steps)
+    result = {"recall": found, "guidance": arguments.guidance, "rows": [asdict(r) for r in rows]}
+    (arguments.out / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps({"recall": found}) if arguments.json else f"written to {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
