@@ -21,7 +21,7 @@ TITLE_TOKENS = 16
 PICTURE_TOKENS = 20
 LEAST_PAGE_TOKENS = 24
 MOST_PAGE_TOKENS = 120
-PAGE_SENTENCES = 3
+PAGE_SENTENCES = 2
 PICTURE_TEMPERATURE = 0.3
 STRICT_TRIES = 3
 
@@ -35,9 +35,9 @@ class StoryOrder:
     pages: int = 4
     max_tokens: int = 320
     seed: int = 0
-    temperature: float = 0.6
+    temperature: float = 0.55
     top_p: float = 0.9
-    repetition_penalty: float = 1.1
+    repetition_penalty: float = 1.06
 
 
 class Budget:
@@ -100,9 +100,11 @@ class _Author:
         self._order = order
         self._budget = budget
         self._sampling = Sampling(order.temperature, order.top_p, order.repetition_penalty)
-        passage = Passage(model, interrupted)
-        passage.append(prelude.prelude(model, self.subject, order.pages), opening=not model.chats)
-        shown = [] if model.chats else prelude.example_pages()
+        passage, shown = Passage(model, interrupted), []
+        if not model.chats:
+            passage = Passage.after(model, prelude.examples(), interrupted)
+            shown = prelude.example_pages()
+        passage.append(prelude.request(model, self.subject, order.pages))
         used = Phrases(
             model.tokenizer.encode(f" {text}", add_special_tokens=False) for text in shown
         )
@@ -125,6 +127,8 @@ class _Author:
             wording.check_page(text, earlier, self.subject)
             if number == 1:
                 self._demand_subject(text, attempt)
+            if number == self._order.pages and attempt < STRICT_TRIES and "?" in text[-2:]:
+                raise wording.Unusable(f"ends the story with a question: {text[-60:]!r}")
             return text
 
         opening = self._openings[number - 1]
@@ -149,6 +153,8 @@ class _Author:
         title = wording.title(raw)
         if title.lower() in prelude.example_titles():
             raise wording.Unusable(f"an example's title: {title!r}")
+        if attempt < STRICT_TRIES and title.lower() == self.subject.lower():
+            raise wording.Unusable(f"the prompt for a title: {title!r}")
         self._demand_subject(title, attempt)
         return title
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -15,12 +16,16 @@ LOCK_POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """Network and tokenizer, with the lock that keeps generations apart."""
+    """Network and tokenizer, with the lock that keeps generations apart.
+
+    `remembered` holds what stands before every story, already read; it is touched under the lock.
+    """
 
     name: str
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     lock: threading.Lock = field(default_factory=threading.Lock)
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:

@@ -19,6 +19,17 @@ class Passage:
         self._cache: object | None = None
         self._scores = torch.empty(0)
 
+    @classmethod
+    def after(cls, model: LanguageModel, text: str, interrupted: Interrupted) -> "Passage":
+        """A passage that begins with `text`, which the model reads the first time only."""
+        if text not in model.remembered:
+            first = cls(model, interrupted)
+            first.append(text, opening=True)
+            model.remembered[text] = first
+        passage = model.remembered[text].fork()
+        passage._interrupted = interrupted
+        return passage
+
     def fork(self) -> "Passage":
         """A copy to write a draft on."""
         other = Passage(self._model, self._interrupted)

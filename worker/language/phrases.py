@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-RUN = 4
+RUN = 5
 RECENT = 60
 
 

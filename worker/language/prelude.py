@@ -35,7 +35,7 @@ LATER = (
     "A little later,",
     "All at once,",
 )
-LAST = ("At last,", "From that day on,", "In the end,", "And so")
+LAST = ("At last,", "From that day on,", "In the end,")
 
 
 @cache
@@ -60,14 +60,18 @@ def _shown(book: dict) -> str:
     return "\n".join(lines)
 
 
-def prelude(model: LanguageModel, subject: str, pages: int) -> str:
-    """All that stands before "Title:"."""
+def examples() -> str:
+    """The example books, which a base model reads before every story."""
+    return "".join(f"{_shown(book)}\n\n" for book in _books())
+
+
+def request(model: LanguageModel, subject: str, pages: int) -> str:
+    """What asks for this story, up to "Title:"."""
     if not model.chats:
-        return "\n\n".join([*map(_shown, _books()), f"Book: {subject}\n"])
-    request = REQUEST.format(subject=subject, pages=pages)
+        return f"Book: {subject}\n"
     # Models that think aloud first take this switch; the others' templates ignore it.
     return model.tokenizer.apply_chat_template(
-        [{"role": "user", "content": request}],
+        [{"role": "user", "content": REQUEST.format(subject=subject, pages=pages)}],
         tokenize=False,
         add_generation_prompt=True,
         enable_thinking=False,

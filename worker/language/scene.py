@@ -25,6 +25,7 @@ HABITATS = {
     "snow": "penguin snowman",
     "forest": "bear fox owl hedgehog mushroom",
 }
+NOT_SEEN = {"day": ("moon", "star"), "sunset": ("moon", "star"), "night": ("sun", "rainbow")}
 DEFAULT_PLACE = "meadow"
 DEFAULT_SUBJECT = "house"
 
@@ -89,12 +90,17 @@ def load_vocabulary(path: Path) -> Vocabulary:
 
 
 def _subject(entry: Mapping) -> Named:
-    name = entry["name"]
-    nouns = [name, *entry["synonyms"], *STAND_INS.get(name, "").split()]
+    return _named_subject(entry["name"], [entry["name"], *entry["synonyms"]])
+
+
+def _stand_in(entry: Mapping) -> Named:
+    return _named_subject(entry["name"], STAND_INS[entry["name"]].split())
+
+
+def _named_subject(name: str, nouns: Iterable[str]) -> Named:
     article = "an" if name[0] in "aeiou" else "a"
-    return Named(
-        name, _pattern(form for noun in nouns for form in _forms(noun)), f"{article} {name}"
-    )
+    pattern = _pattern(form for noun in nouns for form in _forms(noun))
+    return Named(name, pattern, f"{article} {name}")
 
 
 def _scenery(entry: Mapping) -> Named:
@@ -155,11 +161,8 @@ class Director:
 
     def _when(self, picture: str, text: str) -> list[str]:
         times, skies = self._vocabulary.times, self._vocabulary.skies
-        time = [*_found(times, picture), *_found(times, text)][:1]
-        sky = [*_found(skies, picture), *_found(skies, text)][:1]
-        if sky and sky[0].name in ("moon", "star") and time:
-            time = [named for named in time if named.name == "night"]
-        dark = any(named.name == "night" for named in time)
-        if dark and sky and sky[0].name in ("sun", "rainbow"):
-            sky = []
-        return [n.phrase for n in (*time, *sky) if n.name != "day"]
+        time = [*_found(times, text), *_found(times, picture)][:1]
+        wrong = [sky for named in time for sky in NOT_SEEN.get(named.name, ())]
+        sky = [*_found(skies, text), *_found(skies, picture)]
+        sky = [named for named in sky if named.name not in wrong][:1]
+        return [named.phrase for named in (*time, *sky) if named.name != "day"]

@@ -5,7 +5,7 @@ import unicodedata
 
 CLOSERS = "\"'”’»)"
 SENTENCE_END = re.compile(
-    rf"(?<!\b(?:Mr|Ms|Dr|St))(?<!\bMrs)(?<!\bProf)(?:[.!?…]+[{CLOSERS}]*(?=\s|$)|[。！？]+[」』]?)"
+    rf"(?<!\b(?:Mr|Ms|Dr|St))(?<!\bMrs)(?<!\bProf)(?:[.!?…]+[{CLOSERS}]*(?=\s+[^a-z\s]|\s*$)|[。！？]+[」』]?)"
 )
 LABEL = re.compile(r"\b(?:Book|Title|Page|Picture|Chapter|The End)\s*\d*\s*[:#]|https?://|www\.")
 CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?:and|but|because|so|when|while|until|who|that|which)\s")
@@ -30,6 +30,7 @@ def clean(raw: str) -> str:
     if label := LABEL.search(shown):
         shown = shown[: label.start()]
     shown = re.sub(r"\s+([.,;:!?…])", r"\1", " ".join(shown.split()))
+    shown = re.sub(r"(\w['’])\s+(s|t|d|m|re|ll|ve)\b(?!['’])", r"\1\2", shown)
     return re.sub(r"([!?])\1{2,}", r"\1", shown).lstrip(" .,;:!?-–—)")
 
 

