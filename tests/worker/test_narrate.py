@@ -1,6 +1,7 @@
 """Stories from a tiny random model, which writes nonsense, and from the real one."""
 
 import threading
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,9 +23,13 @@ VOCABULARY = load_vocabulary(ROOT / "models" / "vocabulary.json")
 DEADLINE = 30
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(one_thread: None) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
     """The real model too: spinning threads starve one another on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
