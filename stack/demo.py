@@ -28,7 +28,7 @@ READY_SECONDS = 300.0
 POLL_SECONDS = 0.25
 STOP_SECONDS = 60.0
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @contextmanager
