@@ -44,13 +44,15 @@ def install() -> None:
         return
     if not debian_root():
         missing("docker", "install a container engine, or run as root on Debian")
-    environ = ("env", "DEBIAN_FRONTEND=noninteractive")
-    run("apt-get", "update", seconds=INSTALL_SECONDS)
-    run(
-        *(*environ, "apt-get", "install", "-y", "--no-install-recommends"),
-        *PACKAGES,
-        seconds=INSTALL_SECONDS,
-    )
+    install_packages()
+
+
+def install_packages() -> None:
+    """The engine and debootstrap, from Debian."""
+    # One source of several that does not answer is no reason to give up: the next line tells.
+    succeeds("apt-get", "update", seconds=INSTALL_SECONDS)
+    apt = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y")
+    run(*apt, "--no-install-recommends", *PACKAGES, seconds=INSTALL_SECONDS)
 
 
 def answers() -> bool:

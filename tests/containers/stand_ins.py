@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import ROOT, missing
-from tests.containers.engine import debian_root, run, succeeds
+from tests.containers.engine import debian_root, install_packages, run, succeeds
 
 SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates,redis-server"
@@ -59,7 +59,7 @@ def ensure() -> None:
     if not debian_root():
         missing(" and ".join(absent), "no registry answered, and only root on Debian can make them")
     if not succeeds("debootstrap", "--version"):
-        run("apt-get", "install", "-y", "debootstrap", seconds=BOOTSTRAP_SECONDS)
+        install_packages()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         bootstrap(root)
