@@ -5,6 +5,9 @@ BIN := .venv/bin
 REDIS := $(if $(shell command -v redis-server),,redis,)
 EXTRAS := $(REDIS)worker,gemma,stack
 
+# Threads that spin while they wait starve whatever else runs on a small machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 .PHONY: setup demo up down test test-containers lint format illustrator constraints clean help
 
 setup: .venv/ready  ## Make the environment and fetch the story model's weights
@@ -13,6 +16,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep ^torch== constraints.txt)"
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	$(BIN)/python -m worker.language.prepare --home "$${STORYTELLER_HOME:-.storyteller}"
 	touch $@
 
 .venv/ready-dev: .venv/ready

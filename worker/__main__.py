@@ -26,6 +26,9 @@ def _run(queue: str, loaded: Settings) -> int:
 
 def main() -> int:
     """The exit status: 0 stopped when told to, 2 a setting or the policy is wrong."""
+    # Read by OpenMP when torch is loaded: a thread that spins while it waits takes a core from the
+    # other worker on a small machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
     parser.add_argument("queue", choices=["stories", "images"], help="the queue to serve")
     queue = parser.parse_args().queue
