@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -17,11 +17,17 @@ class Event:
 
 
 class Gateway:
-    """REST calls, each raising httpx.HTTPError when it fails."""
+    """REST calls, each raising httpx.HTTPError when it fails; a context manager."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def missing(self) -> str | None:
         """What the system still waits for; None once it is ready for jobs."""

@@ -142,8 +142,8 @@ def _keep(gateway: Gateway, job: dict[str, Any], settings: Settings) -> Path:
 
 def demo(settings: Settings, prompt: str, pages: int) -> int:
     """Make a book and say where it is; the exit status."""
-    gateway = Gateway(f"http://{settings.gateway_host}:{settings.gateway_port}")
-    with _stack(settings, gateway):
+    address = f"http://{settings.gateway_host}:{settings.gateway_port}"
+    with Gateway(address) as gateway, _stack(settings, gateway):
         job = gateway.submit({"kind": "storybook", "prompt": prompt, "pages": pages})
         console.print(f"“{prompt}” is job {job['id']}.\n")
         _follow(gateway, job["id"], pages)

@@ -22,6 +22,15 @@ def _submit(gateway: Gateway, kind: str, count: int) -> list[str]:
     return [gateway.submit(request)["id"] for request in requests]
 
 
+def _submit_and_wait(gateway: Gateway, kind: str, count: int) -> int:
+    ids = _submit(gateway, kind, count)
+    ends = {job_id: list(gateway.events(job_id))[-1].type for job_id in ids}
+    for job_id, end in ends.items():
+        level = gateway.job(job_id)["level"]
+        print(job_id, end, level["name"] if level else "-")
+    return 0 if set(ends.values()) == {"succeeded"} else 1
+
+
 def main() -> int:
     """The exit status: 0 when every job succeeded."""
     parser = argparse.ArgumentParser(prog="python -m stack.submit", description=__doc__)
@@ -29,17 +38,12 @@ def main() -> int:
     parser.add_argument("--kind", choices=["story", "image", "storybook"], default="image")
     parser.add_argument("--count", type=int, default=3, help="how many jobs")
     options = parser.parse_args()
-    gateway = Gateway(options.url)
     try:
-        ids = _submit(gateway, options.kind, options.count)
-        ends = {job_id: list(gateway.events(job_id))[-1].type for job_id in ids}
+        with Gateway(options.url) as gateway:
+            return _submit_and_wait(gateway, options.kind, options.count)
     except httpx.HTTPError as error:
         print(f"{options.url}: {error}", file=sys.stderr)
         return 1
-    for job_id, end in ends.items():
-        level = gateway.job(job_id)["level"]
-        print(job_id, end, level["name"] if level else "-")
-    return 0 if set(ends.values()) == {"succeeded"} else 1
 
 
 if __name__ == "__main__":
