@@ -1,9 +1,8 @@
-"""Trains and writes the illustrator: python -m models.training --device cpu --budget-minutes 120."""
+"""Trains and writes the illustrator: python -m models.training --budget-minutes 120."""
 
 import argparse
 import json
 from pathlib import Path
-
 
 from models.training import art, clip, decoder, denoiser, encoder, export, latents
 from models.training.pacing import Stage

@@ -8,8 +8,8 @@ of sprites, paints the detail. The encoder is trained last, to give the same lat
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from torch.nn import functional
 
 from models.training.backgrounds import SIZE
 from models.training.presets import LATENT_CHANNELS, Preset
@@ -45,9 +45,9 @@ def to_tensor(pictures: np.ndarray, device: str) -> torch.Tensor:
 
 def latents_of(pixels: torch.Tensor) -> torch.Tensor:
     """The latents [n, 4, h/16, w/16] of pictures [n, 3, h, w] in -1..1, standardised."""
-    colour = F.avg_pool2d(pixels, CELL)
+    colour = functional.avg_pool2d(pixels, CELL)
     weights = torch.tensor(BRIGHTNESS, device=pixels.device).view(1, 3, 1, 1)
-    halves = F.avg_pool2d((pixels * weights).sum(1, keepdim=True), (CELL, CELL // 2))
+    halves = functional.avg_pool2d((pixels * weights).sum(1, keepdim=True), (CELL, CELL // 2))
     latents = torch.cat([colour, halves[..., 1::2] - halves[..., ::2]], 1)
     mean = torch.tensor(LATENT_MEAN, device=pixels.device).view(1, -1, 1, 1)
     return (latents - mean) / torch.tensor(LATENT_DEVIATION, device=pixels.device).view(1, -1, 1, 1)
@@ -55,8 +55,8 @@ def latents_of(pixels: torch.Tensor) -> torch.Tensor:
 
 def reconstruction_loss(drawn: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
     """L1 + L1 of gradients + MSE: the gradients keep outlines crisp."""
-    edges = sum(F.l1_loss(drawn.diff(dim=axis), real.diff(dim=axis)) for axis in (-1, -2))
-    return F.l1_loss(drawn, real) + edges + F.mse_loss(drawn, real)
+    edges = sum(functional.l1_loss(drawn.diff(dim=axis), real.diff(dim=axis)) for axis in (-1, -2))
+    return functional.l1_loss(drawn, real) + edges + functional.mse_loss(drawn, real)
 
 
 def psnr(mse: float) -> float:

@@ -2,8 +2,8 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig
 
 from models.training import captions, scenes, tokens, world
@@ -61,15 +61,15 @@ class Heads(nn.Module):
         return torch.tensor([[float(name in names) for name in self.classes] for names in held])
 
     def forward(self, embeddings: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return F.binary_cross_entropy_with_logits(self.head(embeddings), targets) * 20
+        return functional.binary_cross_entropy_with_logits(self.head(embeddings), targets) * 20
 
 
 def shrink(pictures: torch.Tensor) -> torch.Tensor:
     """[n, 3, 128, 128] in -1..1 to the CLIP's [n, 3, 64, 64]."""
-    return F.interpolate(pictures, PICTURE_SIZE, mode="area")
+    return functional.interpolate(pictures, PICTURE_SIZE, mode="area")
 
 
-def pool(seed: int, count: int = POOL) -> tuple[list[scenes.Scene], np.ndarray]:
+def pool(seed: int, count: int) -> tuple[list[scenes.Scene], np.ndarray]:
     """Scenes and their pictures at the CLIP's size: uint8 [count, 64, 64, 3]."""
     rng = np.random.default_rng(seed)
     drawn = [scenes.sample(rng) for _ in range(count)]
@@ -82,17 +82,17 @@ def pool(seed: int, count: int = POOL) -> tuple[list[scenes.Scene], np.ndarray]:
 
 def _roughen(pixels: torch.Tensor) -> torch.Tensor:
     """Noise and blur, so that the judge reads drawn pictures and not only clean ones."""
-    blurred = F.avg_pool2d(pixels, 3, 1, 1)
+    blurred = functional.avg_pool2d(pixels, 3, 1, 1)
     share = torch.rand(len(pixels), 1, 1, 1, device=pixels.device)
     noise = 0.15 * share.roll(1, 0) * torch.randn_like(pixels)
     return pixels.lerp(blurred, share * (share > 0.4)) + noise
 
 
 def _contrast(pictures: torch.Tensor, texts: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    pictures, texts = F.normalize(pictures, dim=-1), F.normalize(texts, dim=-1)
+    pictures, texts = functional.normalize(pictures, dim=-1), functional.normalize(texts, dim=-1)
     logits = scale.exp().clamp(max=100) * pictures @ texts.T
     own = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+    return (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
 
 
 def _optimizer(model: CLIPModel, heads: Heads) -> torch.optim.AdamW:
@@ -119,7 +119,7 @@ def train(stage: Stage, preset: Preset) -> CLIPModel:
     run = Run(stage, {"model": model, "heads": heads, "optimizer": optimizer})
     run.restore()
     rng, tokenizer = np.random.default_rng(run.steps), tokens.build()
-    drawn, pixels = pool(run.steps)
+    drawn, pixels = pool(run.steps, min(POOL, preset.scenes))
     for share, bar in run.paced():
         set_rate(optimizer, share, warm_up=0.05)
         chosen = rng.integers(len(drawn), size=preset.clip_batch)

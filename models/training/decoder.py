@@ -4,15 +4,16 @@ import copy
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from torch.nn import functional
 
-from models.training import autoencoder, scenes, workers
+from models.training import autoencoder, muon, scenes, workers
 from models.training.autoencoder import CELL, CELLS
 from models.training.pacing import Run, Stage, follow, set_rate
 from models.training.presets import Preset
 
 RATE = 2e-3
+KERNEL_RATE = 8e-3
 NOISE = 0.15
 CROP_CELLS = 5
 FULL_PICTURE_SHARE = 0.3
@@ -48,7 +49,9 @@ def loss(
     with torch.autocast(real.device.type, torch.bfloat16):
         drawn = model.decode(held).sample
     drawn = drawn.float()
-    return autoencoder.reconstruction_loss(drawn, real), F.mse_loss(drawn.detach(), real).item()
+    return autoencoder.reconstruction_loss(drawn, real), functional.mse_loss(
+        drawn.detach(), real
+    ).item()
 
 
 def _build(preset: Preset, device: str) -> AutoencoderKL:
@@ -64,18 +67,19 @@ def train(stage: Stage, preset: Preset, team: workers.Team) -> None:
     model = _build(preset, stage.device)
     averaged = copy.deepcopy(model).requires_grad_(False)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=1e-4)
-    run = Run(stage, {"model": model, "averaged": averaged, "optimizer": optimizer})
+    kernels, rest = muon.split(parameters)
+    optimizers = {"muon": muon.Muon(kernels, KERNEL_RATE), "adam": torch.optim.AdamW(rest, RATE)}
+    run = Run(stage, {"model": model, "averaged": averaged, **optimizers})
     run.restore()
     batch = _Batches(preset.autoencoder_batch // team.count, (run.steps, team.rank), stage.device)
     for share, bar in run.paced(lead=team.rank == 0, agree=team.agree):
-        set_rate(optimizer, share)
         weighted, mse = loss(model, *batch())
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         weighted.backward()
         team.average_gradients(parameters)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        for optimizer in optimizers.values():
+            set_rate(optimizer, share)
+            optimizer.step()
         if team.rank == 0:
             follow(averaged, model, run.steps, 0.995)
             bar.set_postfix(step=run.steps, psnr=f"{autoencoder.psnr(mse):.1f}")

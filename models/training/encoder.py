@@ -7,9 +7,9 @@ import copy
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import nn
+from torch.nn import functional
 
 from models.training import autoencoder, scenes
 from models.training.pacing import Run, Stage, follow, set_rate
@@ -29,7 +29,7 @@ def loss(model: AutoencoderKL, pixels: torch.Tensor) -> torch.Tensor:
     with torch.autocast(pixels.device.type, torch.bfloat16):
         moments = model.quant_conv(model.encoder(pixels))
     mean, log_variance = moments.float().split(LATENT_CHANNELS, 1)
-    right = F.mse_loss(mean, autoencoder.latents_of(pixels))
+    right = functional.mse_loss(mean, autoencoder.latents_of(pixels))
     return right + 0.01 * (log_variance - LOG_VARIANCE).square().mean()
 
 

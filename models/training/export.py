@@ -12,6 +12,7 @@ from models.training.captions import plain
 from models.training.presets import Preset
 
 HELD_OUT = 200
+LARGEST_FILE = "15MB"
 HELD_OUT_SEED = 2026
 
 
@@ -36,7 +37,7 @@ def _autoencoder(preset: Preset, folder: Path) -> AutoencoderKL:
 
 def scheduler() -> DDIMScheduler:
     """The scheduler that ships; DDPMScheduler.from_config takes the same configuration."""
-    return DDIMScheduler(**denoiser.SCHEDULE, set_alpha_to_one=True, steps_offset=0)
+    return DDIMScheduler(**denoiser.SCHEDULE, set_alpha_to_one=True, steps_offset=1)
 
 
 def illustrator(preset: Preset, folder: Path) -> StableDiffusionPipeline:
@@ -90,7 +91,10 @@ def write_words(models: Path) -> None:
 
 def write(preset: Preset, folder: Path, out: Path) -> None:
     """Ships the latest checkpoints in `folder`: the illustrator to `out`, the CLIP beside it."""
-    illustrator(preset, folder).to(torch.float16).save_pretrained(out)
+    pipeline = illustrator(preset, folder)
+    for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder):
+        part.half()
+    pipeline.save_pretrained(out, max_shard_size=LARGEST_FILE)
     beside = out.parent / "clip"
     judge(folder).half().save_pretrained(beside)
     tokens.build().save_pretrained(beside)

@@ -35,7 +35,7 @@ def _encode(batch: list[scenes.Scene]) -> torch.Tensor:
 def load(count: int, path: Path) -> Encoded:
     """The training scenes and their latents: from the file, or made now."""
     drawn = training_scenes(count)
-    if not path.exists():
+    if not path.exists() or len(torch.load(path)) != count:
         starts = tqdm(range(0, count, BATCH), desc="latents", mininterval=5)
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(torch.cat([_encode(drawn[start : start + BATCH]) for start in starts]), path)

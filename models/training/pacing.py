@@ -64,8 +64,9 @@ class Run:
         `agree` turns a process's own share into the one that all of them use.
         """
         saved_at = last = time.monotonic()
-        with _bar(self.stage.name, lead) as bar:
-            while (share := agree(self.spent / (self.stage.minutes * 60))) < 1:
+        total = self.stage.minutes * 60
+        with _bar(self.stage.name, self.spent / total, lead) as bar:
+            while (share := agree(self.spent / total)) < 1:
                 bar.n = share
                 yield share, bar
                 self.steps += 1
@@ -78,9 +79,10 @@ class Run:
             self.save()
 
 
-def _bar(name: str, shown: bool) -> tqdm:
+def _bar(name: str, done: float, shown: bool) -> tqdm:
     layout = "{desc}: {percentage:3.0f}%|{bar:20}| {elapsed}<{remaining} {postfix}"
-    return tqdm(total=1.0, desc=name, bar_format=layout, mininterval=5, disable=not shown)
+    shape = {"bar_format": layout, "mininterval": 5, "disable": not shown}
+    return tqdm(total=1.0, initial=min(done, 1.0), desc=name, **shape)
 
 
 def attention_kernels(device: str) -> AbstractContextManager:

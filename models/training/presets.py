@@ -35,7 +35,7 @@ PRESETS = {
     "cuda": Preset(
         autoencoder_channels=(32, 64, 128, 128, 128),
         autoencoder_batch=128,
-        denoiser_channels=(128, 192, 256),
+        denoiser_channels=(96, 160, 192),
         denoiser_batch=512,
         denoiser_rate=1e-3,
         clip_batch=512,

@@ -17,9 +17,7 @@ WORD_END = "</w>"
 
 def _merges(word: str) -> list[tuple[str, str]]:
     """The merges that build a word from its end: ("o", "x</w>"), ("f", "ox</w>")."""
-    return [
-        (word[start], word[start + 1 :] + WORD_END) for start in range(len(word) - 2, -1, -1)
-    ]
+    return [(word[start], word[start + 1 :] + WORD_END) for start in range(len(word) - 2, -1, -1)]
 
 
 def build() -> CLIPTokenizer:

@@ -27,7 +27,8 @@ def _entry(rank: int, task: Callable, count: int, argument: object) -> None:
 def spawn(task: Callable, count: int, argument: object) -> None:
     """Runs task(rank, count, argument) in `count` processes, and waits for all of them."""
     if count == 1:
-        return _entry(0, task, 1, argument)
+        _entry(0, task, 1, argument)
+        return
     os.environ["MASTER_ADDR"] = "127.0.0.1"
     os.environ["MASTER_PORT"] = str(_free_port())
     torch.multiprocessing.spawn(_entry, (task, count, argument), nprocs=count)

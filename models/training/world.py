@@ -83,20 +83,40 @@ OUTDOORS = ("day", "sunset", "night")
 PLACES = (
     Setting(
         "meadow",
-        ("in the meadow", "on the grass", "in a green field", "on a hill", "in the park",
-         "in the garden", "on the farm"),
+        (
+            "in the meadow",
+            "on the grass",
+            "in a green field",
+            "on a hill",
+            "in the park",
+            "in the garden",
+            "on the farm",
+        ),
         OUTDOORS,
     ),
     Setting(
         "forest",
-        ("in the forest", "in the woods", "in the deep forest", "into the forest",
-         "through the woods", "in the jungle"),
+        (
+            "in the forest",
+            "in the woods",
+            "in the deep forest",
+            "into the forest",
+            "through the woods",
+            "in the jungle",
+        ),
         OUTDOORS,
     ),
     Setting(
         "sea",
-        ("on the sea", "in the sea", "in the ocean", "on the water", "on the lake",
-         "on the waves", "on the river"),
+        (
+            "on the sea",
+            "in the sea",
+            "in the ocean",
+            "on the water",
+            "on the lake",
+            "on the waves",
+            "on the river",
+        ),
         OUTDOORS,
     ),
     Setting(
@@ -139,8 +159,10 @@ SKIES = (
     ),
     Setting("star", ("under a star", "with a bright star", "under the star"), ("night",), "⭐"),
     Setting(
-        "cloud", ("under a cloud", "with a cloud in the sky", "on a cloudy day"),
-        ("day", "sunset"), "☁",
+        "cloud",
+        ("under a cloud", "with a cloud in the sky", "on a cloudy day"),
+        ("day", "sunset"),
+        "☁",
     ),
     Setting("rainbow", ("under a rainbow", "with a rainbow", "after the rain"), ("day",), "🌈"),
 )
