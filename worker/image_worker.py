@@ -26,7 +26,6 @@ def run(settings: Settings) -> int:
     process = Process("images", settings)
     process.limit_threads()
     levels = process.levels
-    process.beat()
     with Engine(_denoiser(settings), cap=settings.batch_cap, on_turn=process.beat) as engine:
         perform = partial(perform_image, engine=engine, levels=levels, shelf=process.shelf)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.

@@ -33,7 +33,6 @@ def run(settings: Settings) -> int:
     process = Process("stories", settings)
     process.limit_threads()
     levels = process.levels
-    process.beat()
     desk = Desk(_model(settings), levels, _vocabulary(settings))
     printer = Printer(
         process.redis, process.shelf, tasks.publisher(process.app), settings.retention_seconds

@@ -71,6 +71,7 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
         hostname=service.name,
         without_gossip=True,
         without_mingle=True,
+        quiet=True,
         loglevel=logging.getLogger().level,
     )
     worker.start()
