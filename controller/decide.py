@@ -42,10 +42,15 @@ def decide(load: Load, standing: Standing, policy: Policy, now: float) -> Decisi
     """
     pin = standing.pin
     if pin is not None and pin.level in policy.names:
-        return Decision(policy.index(pin.level), f"{_PINNED}{pin.by}: {pin.reason}")
+        return Decision(policy.index(pin.level), _because_of(pin))
     if policy.rules.kind == "fixed":
         return Decision(policy.index(policy.rules.level or ""), "the policy is fixed")
     return _by_thresholds(load.depth, _valid(standing.state, policy, now), policy, now)
+
+
+def _because_of(pin: Pin) -> str:
+    who = f"{_PINNED}{pin.by or 'someone unnamed'}"
+    return f"{who}: {pin.reason}" if pin.reason else who
 
 
 def _valid(state: PolicyState | None, policy: Policy, now: float) -> PolicyState | None:

@@ -3,6 +3,7 @@
 import pytest
 
 from controller.decide import Decision, Standing, decide
+from services.contract.level import Pin
 from tests.controller.situations import NOW, fixed, ladder, level, load, pin, state
 
 LADDER = ladder(6, 12)
@@ -68,6 +69,14 @@ def test_a_level_of_another_ladder_says_nothing_about_the_load():
 def test_a_pin_holds_whatever_the_load_and_the_dwell():
     standing = Standing(state(LADDER, 0, since=NOW), pin("fair"))
     assert _decide(0, standing) == Decision(2, "pinned by ada: a demonstration")
+
+
+def test_a_pin_without_a_name_or_a_reason_reads_well_and_lets_go():
+    bare = Pin(level="fair", by="", reason="", until=NOW + 60)
+    decision = _decide(0, Standing(None, bare))
+    assert decision == Decision(2, "pinned by someone unnamed")
+    held = state(LADDER, 2, reason=decision.reason, since=NOW)
+    assert _decide(0, Standing(held)) == Decision(0, "depth 0 is below 6")
 
 
 def test_a_pin_goes_before_a_fixed_policy():
