@@ -50,8 +50,7 @@ def _arguments() -> argparse.Namespace:
 def _terms() -> Terms:
     """Raises SettingsError or PolicyError for what a controller cannot go by."""
     chosen = settings.load(os.environ)
-    ladder = policy.load(chosen.policy)
-    ladder.index(chosen.fallback_level)
+    ladder = policy.chosen(chosen)
     if chosen.policy_lease_seconds <= 2 * chosen.controller_seconds:
         raise SettingsError(
             f"STORYTELLER_POLICY_LEASE_SECONDS={chosen.policy_lease_seconds:g} must be more than "

@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.contract.settings import Settings, SettingsError
+
 Sampler = Literal["ddpm", "ddim"]
 
 
@@ -103,6 +105,17 @@ def load(path: Path) -> Policy:
         ) from error
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise PolicyError(f"{path} is not a policy: {error}") from error
+
+
+def chosen(settings: Settings) -> Policy:
+    """The policy that the settings name. Raises PolicyError, or SettingsError for the fallback."""
+    found = load(settings.policy)
+    if settings.fallback_level not in found.names:
+        raise SettingsError(
+            f"STORYTELLER_FALLBACK_LEVEL={settings.fallback_level!r} is not allowed: it must be "
+            f"one of {', '.join(found.names)}, the levels of {settings.policy}."
+        )
+    return found
 
 
 class PolicyState(BaseModel):

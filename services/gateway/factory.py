@@ -5,8 +5,7 @@ import os
 from flask import Flask
 
 from services.contract import policy as policies
-from services.contract.policy import Policy
-from services.contract.settings import Settings, SettingsError, load
+from services.contract.settings import Settings, load
 from services.contract.tickets import Publisher
 from services.gateway import failures, traffic
 from services.gateway.context import EXTENSION, Gateway, connect
@@ -46,23 +45,13 @@ def create_app(settings: Settings | None = None, publisher: Publisher | None = N
     return app
 
 
-def _policy(settings: Settings) -> Policy:
-    found = policies.load(settings.policy)
-    if settings.fallback_level not in found.names:
-        raise SettingsError(
-            f"STORYTELLER_FALLBACK_LEVEL={settings.fallback_level!r} is not allowed: it must be "
-            f"one of {', '.join(found.names)}, the levels of {settings.policy}."
-        )
-    return found
-
-
 def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:
     redis = connect(settings)
     counts = Traffic()
     counts.registry.register(QueueCollector(redis))
     return Gateway(
         settings=settings,
-        policy=_policy(settings),
+        policy=policies.chosen(settings),
         redis=redis,
         publisher=publisher or TicketOffice(settings.redis_address),
         fanout=Fanout(redis),

@@ -198,7 +198,10 @@ def test_a_dry_run_tells_and_changes_nothing(redis, options):
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"fallback_level": "best-of-all"}, "no level 'best-of-all': the levels are best, good"),
+        (
+            {"fallback_level": "best-of-all"},
+            "STORYTELLER_FALLBACK_LEVEL='best-of-all' is not allowed: it must be one of best, good",
+        ),
         ({"policy": "/nowhere.toml"}, "Set STORYTELLER_POLICY to a policy file"),
         ({"controller_seconds": "often"}, "STORYTELLER_CONTROLLER_SECONDS='often' is not allowed"),
         ({"controler_seconds": "1"}, "STORYTELLER_CONTROLER_SECONDS is not a setting"),
