@@ -12,6 +12,7 @@ from controller.observe import Observation, observe
 from controller.publish import Acknowledgements, publish
 from controller.reconcile import Reconciler
 from services.contract import level
+from services.contract.connection import server_time
 from services.contract.policy import Policy
 from services.contract.settings import Settings
 
@@ -101,10 +102,10 @@ class Controller:
         """Set right what killed processes and lost messages left wrong."""
         if not self._epoch:
             return
-        seconds, micros = self._redis.time()
+        now = server_time(self._redis)
         for step in self._reconciler.steps():
             try:
-                step(seconds + micros / 1e6)
+                step(now)
             except OUTAGE:
                 raise
             except Exception:  # the other steps can still be done

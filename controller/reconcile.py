@@ -7,6 +7,7 @@ from redis import Redis
 
 from controller import lost
 from services.contract import jobs, keys, tickets, transitions
+from services.contract.connection import server_time
 from services.contract.jobs import Job
 from services.contract.settings import Settings
 from services.contract.tickets import Publisher
@@ -39,11 +40,7 @@ class Reconciler:
 
     def spare(self) -> None:
         """After an outage: give owners, who could not renew either, one lease to do so."""
-        self._spare_until = self._now() + self._settings.lease_seconds
-
-    def _now(self) -> float:
-        seconds, micros = self._redis.time()
-        return seconds + micros / 1e6
+        self._spare_until = server_time(self._redis) + self._settings.lease_seconds
 
     def reclaim(self, now: float) -> None:
         """Take jobs from owners that fell silent; end those that had their attempts."""

@@ -23,6 +23,12 @@ def _script(name: str) -> str:
     return "\n".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
 
 
+def server_time(redis: Any) -> float:
+    """Seconds since the epoch by the clock of Redis, which stamps every record and lease."""
+    seconds, micros = redis.time()
+    return seconds + micros / 1e6
+
+
 def run_script(redis: Any, name: str, *args: str | float) -> Any:
     """Run `lua/<name>.lua` as one atomic transition and return its answer."""
     return redis.register_script(_script(name))(args=args)

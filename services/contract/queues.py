@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from services.contract import jobs, keys
-from services.contract.connection import run_script
+from services.contract.connection import run_script, server_time
 from services.contract.jobs import Job, Queue
 
 ARRIVAL_WINDOW_SECONDS = 60.0
@@ -28,11 +28,6 @@ class QueueLoad(BaseModel):
     def depth(self) -> int:
         """Accepted jobs that are not finished."""
         return self.waiting + self.running
-
-    @property
-    def predicted_wait(self) -> float:
-        """Seconds until a job accepted now would be done: depth × mean service time / workers."""
-        return self.depth * self.service_mean / max(self.workers, 1)
 
 
 class Load(BaseModel):
@@ -74,17 +69,17 @@ def position(redis: Any, job: Job) -> int | None:
 
 def check_in(redis: Any, queue: Queue, worker: str) -> None:
     """Record that a worker is ready for jobs of this queue; repeated every few seconds."""
-    seconds, micros = redis.time()
+    now = server_time(redis)
     pipeline = redis.pipeline()
-    pipeline.zadd(keys.workers(queue), {worker: seconds + micros / 1e6})
-    pipeline.zremrangebyscore(keys.workers(queue), "-inf", seconds - 3600)
+    pipeline.zadd(keys.workers(queue), {worker: now})
+    pipeline.zremrangebyscore(keys.workers(queue), "-inf", now - 3600)
     pipeline.expire(keys.workers(queue), 86400)
     pipeline.execute()
 
 
 def live_workers(redis: Any) -> set[str]:
     """Workers of either queue that checked in of late."""
-    since = redis.time()[0] - WORKER_HORIZON_SECONDS
+    since = server_time(redis) - WORKER_HORIZON_SECONDS
     pipeline = redis.pipeline(transaction=False)
     for queue in jobs.QUEUES:
         pipeline.zrangebyscore(keys.workers(queue), since, "+inf")

@@ -10,7 +10,6 @@ from services.contract.jobs import Job
 from services.gateway.fanout import Fanout, order, take
 
 TICK_SECONDS = 0.5
-CHECK_SECONDS = 10.0
 
 
 def follow(

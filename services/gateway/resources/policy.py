@@ -5,6 +5,7 @@ import logging
 from flask import Blueprint, Response
 
 from services.contract import level as levels
+from services.contract.connection import server_time
 from services.contract.level import Pin
 from services.gateway import policy_view, reading
 from services.gateway.admission import check_level
@@ -35,16 +36,11 @@ def pin() -> Response:
     return respond(_view(here))
 
 
-def _now(here: Gateway) -> float:
-    seconds, micros = here.redis.time()
-    return seconds + micros / 1e6
-
-
 def _apply(here: Gateway, asked: PinRequest) -> None:
     if asked.level == "auto":
         levels.unpin(here.redis)
         return
-    until = _now(here) + asked.for_seconds
+    until = server_time(here.redis) + asked.for_seconds
     held = Pin(level=asked.level, by=asked.by, reason=asked.reason, until=until)
     levels.pin(here.redis, held, seconds=asked.for_seconds)
 
@@ -53,7 +49,7 @@ def _view(here: Gateway) -> PolicyView:
     return policy_view.view(
         here.policy,
         here.settings.fallback_level,
-        state=policy_view.state(levels.read(here.redis), _now(here)),
+        state=policy_view.state(levels.read(here.redis), server_time(here.redis)),
         pin=policy_view.pin(levels.pinned(here.redis)),
         decisions=levels.decisions(here.redis, DECISIONS),
         applied=levels.applied(here.redis),

@@ -11,7 +11,7 @@ def test_nothing_is_outstanding_at_first(redis):
     load = queues.load(redis)
 
     assert (load.depth, load.oldest_age, load.arrival_rate) == (0, 0, 0)
-    assert load.queues["images"].predicted_wait == 0
+    assert load.queues["images"].depth == 0
 
 
 def test_the_load_tells_the_queues_apart(redis):
@@ -37,19 +37,16 @@ def test_the_oldest_age_is_that_of_the_oldest_waiting_job(redis):
     assert queues.load(redis).queues["stories"].oldest_age == 0
 
 
-def test_the_predicted_wait_is_depth_times_service_over_workers(redis):
+def test_the_load_tells_service_times_and_workers(redis):
     for seconds in (2.0, 4.0):
         outcome = Outcome("succeeded", service_seconds=seconds)
         transitions.finish(redis, running(redis), outcome, retention=RETENTION)
     queues.check_in(redis, "images", "a")
     queues.check_in(redis, "images", "b")
-    for _ in range(4):
-        accept(redis)
 
     images = queues.load(redis).queues["images"]
 
     assert (images.service_mean, images.workers) == (3.0, 2)
-    assert images.predicted_wait == pytest.approx(4 * 3.0 / 2)
 
 
 def test_only_the_last_fifty_service_times_count(redis):
