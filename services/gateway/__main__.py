@@ -6,6 +6,7 @@ Exit status 1: the address cannot be had. 2: a setting or the policy is wrong.
 import errno
 import os
 import socket
+import struct
 import sys
 
 from services.contract import logs
@@ -14,13 +15,17 @@ from services.contract.settings import Settings, SettingsError, load
 from services.gateway.factory import create_app
 
 BACKLOG = 512
+HEAD_SECONDS = 10
 
 
 def listen(settings: Settings) -> socket.socket:
     """The socket to serve on. Raises OSError."""
     family = socket.AF_INET6 if ":" in settings.gateway_host else socket.AF_INET
     address = (settings.gateway_host, settings.gateway_port)
-    return socket.create_server(address, family=family, backlog=BACKLOG)
+    listener = socket.create_server(address, family=family, backlog=BACKLOG)
+    # Inherited by every connection: the head of a request is read before the application is asked.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", HEAD_SECONDS, 0))
+    return listener
 
 
 def explain(settings: Settings, error: OSError) -> str:

@@ -7,7 +7,7 @@ from flask import Flask
 from services.contract import policy as policies
 from services.contract.settings import Settings, load
 from services.contract.tickets import Publisher
-from services.gateway import failures, traffic
+from services.gateway import failures, peers, traffic
 from services.gateway.context import EXTENSION, Gateway, connect
 from services.gateway.fanout import Fanout
 from services.gateway.places import Places
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None, publisher: Publisher | None = N
     here = _gateway(settings, publisher)
     app.extensions[EXTENSION] = here
     traffic.register(app, here.traffic)
+    peers.register(app)
     failures.register(app)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint)

@@ -13,7 +13,6 @@ from services.gateway.views import Accepted, JobPage, JobView
 TEXT = {"type": "string"}
 HEX_ID = TEXT | {"pattern": jobs.JOB_ID}
 
-
 JOB_ID = Parameter("id", "path", HEX_ID, "The job's id.")
 WAIT = Parameter(
     "Prefer",
@@ -34,7 +33,8 @@ RESUME = (
 )
 NAME = Parameter("name", "path", TEXT, "As the job's `artifacts` name it.")
 
-_BODY = ("malformed-json", "body-too-large", "unsupported-media-type", "invalid")
+_SENDING = ("request-timeout", "body-too-large", "unsupported-media-type")
+_BODY = ("malformed-json", *_SENDING, "invalid")
 _KNOWN = ("invalid", "not-found", "unavailable")
 _LOCATION = {"Location": "Where the job is."}
 _CACHING = {"ETag": "The file's SHA-256.", "Cache-Control": "For how long it may be kept."}

@@ -10,8 +10,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Flask, Response, request
 
+# A client that neither sends nor takes anything for so long gives up its thread.
+SILENCE_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 DRAIN_BYTES = 32 * 2**20
 _PIECE = 65536
@@ -39,14 +41,19 @@ def _readable(connection: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def limit_silence(environ: Mapping[str, Any], seconds: float) -> None:
-    """Let writing fail when the client takes nothing for so long, or vanished from the network."""
+def register(app: Flask) -> None:
+    """Let no request of the app wait for its client without end."""
+    app.before_request(lambda: _limit_silence(request.environ))
+
+
+def _limit_silence(environ: Mapping[str, Any]) -> None:
+    """Let reading and writing fail after a silence, or when the client left the network."""
     connection = _socket(environ)
     if connection is None:
         return
-    connection.settimeout(seconds)
+    connection.settimeout(SILENCE_SECONDS)
     if hasattr(socket, "TCP_USER_TIMEOUT") and connection.family != socket.AF_UNIX:
-        milliseconds = int(seconds * 1000)
+        milliseconds = int(SILENCE_SECONDS * 1000)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 

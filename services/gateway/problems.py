@@ -32,6 +32,7 @@ _ROWS = (
         "This path does not answer that method",
         "Allow names those it does.",
     ),
+    ProblemType("request-timeout", 408, "The body did not come", "Send the request again."),
     ProblemType("already-finished", 409, "The job has ended", "A finished job stays as it is."),
     ProblemType("body-too-large", 413, "The body is too large", "Send a shorter request."),
     ProblemType(

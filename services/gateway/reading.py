@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from services.contract.jobs import JOB_ID, QUEUE_OF
+from services.gateway import peers
 from services.gateway.context import gateway
 from services.gateway.problems import FieldError, Problem, invalid
 
@@ -36,10 +37,18 @@ def _body(most: int) -> bytes:
         length = most + 1
     elif length > most:
         raise _too_large(most)
-    body = request.environ["wsgi.input"].read(length)
+    body = _received(length)
     if len(body) > most:
         raise _too_large(most)
     return body
+
+
+def _received(length: int) -> bytes:
+    try:
+        return request.environ["wsgi.input"].read(length)
+    except (TimeoutError, ConnectionError):
+        message = f"nothing more of it came for {peers.SILENCE_SECONDS:g} s"
+        raise _named("request-timeout", "body", message) from None
 
 
 def _too_large(most: int) -> Problem:

@@ -32,7 +32,6 @@ def stream(job_id: str) -> Response:
     if job.finished and not backlog:
         return Response(status=204)  # tells an EventSource not to come back
     place = _place(here)
-    peers.limit_silence(request.environ, KEEP_ALIVE_SECONDS)
     gone = partial(peers.is_gone, request.environ)
     lines = _lines(_following(here, job.id, position, backlog, gone))
     return _streaming(lines, place)
