@@ -122,13 +122,23 @@ def _drawn(
     """The wanted jobs once all are finished; a page's picture is told as it comes."""
     for count, job in enumerate(_as_finished(claim, wanted, printer.redis), start=before + 1):
         if job.status is not Status.SUCCEEDED:
-            why = job.error.message if job.error else job.status.value
-            raise PictureFailed(f"the picture {job.id} did not come: {why}. Submit the book again")
+            raise _missing(claim, job, printer.redis)
         claim.progress("drawing", count, total)
         claim.report(
             "picture", {"job": job.id, "prompt": job.request.prompt, "level": job.level.name}
         )
     return transitions.get_many(printer.redis, wanted)
+
+
+def _missing(claim: Claim, picture: Job, redis: Redis) -> Exception:
+    """Why a picture did not come. It ends with its book, and often before the book hears of it."""
+    book = transitions.get(redis, claim.job.id)
+    if book is None or book.cancel_requested:
+        return Cancelled("the job was cancelled")
+    if (reason := claim.interrupted()) is not None:
+        return reason
+    why = picture.error.message if picture.error else picture.status.value
+    return PictureFailed(f"the picture {picture.id} did not come: {why}. Submit the book again")
 
 
 def _as_finished(claim: Claim, wanted: list[str], redis: Redis) -> Iterator[Job]:
