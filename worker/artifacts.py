@@ -46,11 +46,17 @@ class Shelf:
 
     def sweep(self, redis: Redis) -> int:
         """Delete the folders of jobs whose record has expired; how many there were."""
-        if not self.folder.exists():
-            return 0
         before = time.time() - ORPHAN_SECONDS
-        old = [path for path in self.folder.iterdir() if path.stat().st_mtime < before]
+        old = [path for path in self.folder.glob("*") if _changed_at(path) < before]
         expired = [path for path in old if not redis.exists(keys.job(path.name))]
         for path in expired:
             shutil.rmtree(path, ignore_errors=True)
         return len(expired)
+
+
+def _changed_at(path: Path) -> float:
+    """Seconds since the epoch; now for a folder that another worker has just swept away."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

@@ -142,11 +142,20 @@ class Claims:
 
     def _run(self) -> None:
         while not self._closed.wait(FLUSH_SECONDS):
-            self._on_turn()
+            self._take_turn()
             with self._gate:
                 held = list(self._held)
             for claim in held:
                 self._keep(claim)
+
+    def _take_turn(self) -> None:
+        try:
+            self._on_turn()
+        except Exception:
+            # Leases end with this thread, so what rides along must not end it.
+            logger.exception(
+                "a sign of life failed, trying again; check the disk and STORYTELLER_HOME"
+            )
 
     def _keep(self, claim: Claim) -> None:
         try:

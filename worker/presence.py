@@ -1,6 +1,7 @@
 """A worker's signs of life: to the queue it serves."""
 
 import logging
+import threading
 import time
 
 from redis import Redis, RedisError
@@ -53,4 +54,13 @@ class Presence:
     def _sweep(self, now: float) -> None:
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
-            self._shelf.sweep(self._redis)
+            # Not in the caller's thread: a large shelf takes longer than a lease lasts.
+            threading.Thread(target=self._clear, name="sweeper", daemon=True).start()
+
+    def _clear(self) -> None:
+        try:
+            count = self._shelf.sweep(self._redis)
+        except (RedisError, OSError) as error:
+            logger.warning("cannot clear old artifacts, trying again in an hour: %s", error)
+            return
+        logger.info("cleared the artifacts of %d expired jobs", count)
