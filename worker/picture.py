@@ -6,9 +6,10 @@ from services.contract.jobs import ImageRequest, Job, Status
 from services.contract.policy import AppliedLevel
 from services.contract.transitions import Outcome
 from worker.artifacts import Shelf
-from worker.batching.engine import Engine
+from worker.batching.engine import Engine, EngineClosed
 from worker.claims import Claim
 from worker.illustrate import Illustration, illustrate
+from worker.interruptions import Stopping
 from worker.levels import Levels
 
 
@@ -18,13 +19,7 @@ def perform_image(claim: Claim, engine: Engine, levels: Levels, shelf: Shelf) ->
     level = levels.resolve(claim.job)
     claim.start(level)
     illustration = _illustration(claim.job, level)
-    pictures = illustrate(
-        engine,
-        illustration,
-        priority=claim.job.priority,
-        on_step=lambda done, total: claim.progress("drawing", done, total),
-        interrupted=claim.interrupted,
-    )
+    pictures = _drawn(claim, engine, illustration)
     seconds = time.monotonic() - started
     return Outcome(
         Status.SUCCEEDED,
@@ -37,6 +32,19 @@ def perform_image(claim: Claim, engine: Engine, levels: Levels, shelf: Shelf) ->
         ),
         service_seconds=seconds,
     )
+
+
+def _drawn(claim: Claim, engine: Engine, illustration: Illustration) -> list[bytes]:
+    try:
+        return illustrate(
+            engine,
+            illustration,
+            priority=claim.job.priority,
+            on_step=lambda done, total: claim.progress("drawing", done, total),
+            interrupted=claim.interrupted,
+        )
+    except EngineClosed as error:
+        raise Stopping(str(error)) from error
 
 
 def _illustration(job: Job, applied: AppliedLevel) -> Illustration:
