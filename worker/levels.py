@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 
 from redis import Redis, RedisError
 
@@ -41,6 +42,8 @@ class Levels:
         """Stop listening."""
         self._closed.set()
         self._thread.join()
+        with suppress(RedisError):  # forgotten later all the same
+            level.withdraw(self._redis, self._worker)
 
     def resolve(self, job: Job) -> AppliedLevel:
         """The level for a job on which work starts now."""

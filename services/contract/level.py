@@ -95,6 +95,11 @@ def acknowledge(redis: Any, worker: str, version: int) -> None:
     redis.expire(keys.POLICY_APPLIED, 86400)
 
 
+def withdraw(redis: Any, worker: str) -> None:
+    """Forget what a worker that stops has applied."""
+    redis.hdel(keys.POLICY_APPLIED, worker)
+
+
 def applied(redis: Any) -> dict[str, int]:
     """The version of the policy that each worker applied last."""
     return {worker: int(version) for worker, version in redis.hgetall(keys.POLICY_APPLIED).items()}

@@ -11,6 +11,7 @@ from services.contract.jobs import Job, Queue
 
 ARRIVAL_WINDOW_SECONDS = 60.0
 WORKER_HORIZON_SECONDS = 15.0
+WORKER_FORGOTTEN_SECONDS = 3600.0
 
 
 class QueueLoad(BaseModel):
@@ -68,11 +69,17 @@ def position(redis: Any, job: Job) -> int | None:
 
 
 def check_in(redis: Any, queue: Queue, worker: str) -> None:
-    """Record that a worker is ready for jobs of this queue; repeated every few seconds."""
+    """Record that a worker is ready for jobs of this queue; repeated every few seconds.
+
+    Workers silent for an hour are forgotten, with the version of the policy they applied.
+    """
     now = server_time(redis)
+    dead = redis.zrangebyscore(keys.workers(queue), "-inf", now - WORKER_FORGOTTEN_SECONDS)
     pipeline = redis.pipeline()
     pipeline.zadd(keys.workers(queue), {worker: now})
-    pipeline.zremrangebyscore(keys.workers(queue), "-inf", now - 3600)
+    if dead:
+        pipeline.zrem(keys.workers(queue), *dead)
+        pipeline.hdel(keys.POLICY_APPLIED, *dead)
     pipeline.expire(keys.workers(queue), 86400)
     pipeline.execute()
 

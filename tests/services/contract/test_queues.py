@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.contract import keys, queues, transitions
+from services.contract import keys, level, queues, transitions
 from services.contract.transitions import Outcome
 from tests.services.contract.making import RETENTION, accept, claim, running, state
 
@@ -67,6 +67,15 @@ def test_a_silent_worker_does_not_count(redis):
     assert queues.live_workers(redis) == {"here", "also here"}
     queues.check_in(redis, "images", "here")
     assert redis.zrange(keys.workers("images"), 0, -1) == ["silent", "here"]
+
+
+def test_a_worker_long_gone_leaves_no_applied_version_behind(redis):
+    level.acknowledge(redis, "here", 3)
+    level.acknowledge(redis, "long gone", 2)
+    redis.zadd(keys.workers("images"), {"long gone": redis.time()[0] - 7200})
+    queues.check_in(redis, "images", "here")
+
+    assert level.applied(redis) == {"here": 3}
 
 
 def test_a_worker_that_checks_out_is_gone(redis):
