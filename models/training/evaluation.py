@@ -5,27 +5,24 @@ import csv
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 from tqdm import tqdm
 
-from models.training import captions, judge, scenes, sheets
+from models.training import captions, judge, scenes, sheets, world
+from models.training.backgrounds import VARIANTS
+from models.training.drawing import SAMPLERS, draw, load_pipeline
 
-SAMPLERS = {"ddpm": DDPMScheduler, "ddim": DDIMScheduler}
 STEPS = (2, 3, 5, 10, 20, 50, 100)
-SEED = 1
-BATCH = 32
-REAL = 1000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; seconds are processor seconds of one picture in a batch."""
+    """One line of the table; seconds are one thread's for a picture in a batch."""
 
     sampler: str
     steps: int
@@ -37,40 +34,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Exam:
-    """What is drawn and who judges: held-out scenes, their captions, the real pictures' vectors."""
+    """What is drawn and who judges; `real` are vectors of the same scenes on every background."""
 
     pipeline: StableDiffusionPipeline
     judge: judge.Judge
     captions: list[str]
     real: torch.Tensor
     guidance: float
-
-
-def load_pipeline(folder: Path) -> StableDiffusionPipeline:
-    """The shipped pipeline in float32, without a progress bar."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-def draw(
-    pipeline: StableDiffusionPipeline,
-    texts: Sequence[str],
-    sampler: str,
-    steps: int,
-    guidance: float,
-) -> list[Image.Image]:
-    """One picture a caption; picture i has seed SEED + i."""
-    pipeline.scheduler = SAMPLERS[sampler].from_config(pipeline.scheduler.config)
-    drawn: list[Image.Image] = []
-    for start in range(0, len(texts), BATCH):
-        batch = list(texts[start : start + BATCH])
-        seeds = range(SEED + start, SEED + start + len(batch))
-        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        drawn += pipeline(
-            batch, num_inference_steps=steps, guidance_scale=guidance, generator=generators
-        ).images
-    return drawn
 
 
 def held_out(count: int, subjects: int) -> list[scenes.Scene]:
@@ -118,18 +88,34 @@ def table(exam: Exam, group: list[scenes.Scene], steps: Sequence[int]) -> list[R
     return [*rows, rebuilt, _judged(exam, real, ("real", 0, 0.0))]
 
 
-def recalls(
-    pipeline: StableDiffusionPipeline, examiner: judge.Judge, count: int, guidance: float
+def naming(examiner: judge.Judge, drawn: list[Image.Image], group: list[scenes.Scene]) -> float:
+    """Share of one-subject pictures whose subject is the best of all subjects, all else equal."""
+    hits = 0
+    for picture, scene in zip(examiner.pictures(drawn), group, strict=True):
+        others = [replace(scene, subjects=(each.name,)) for each in world.SUBJECTS]
+        best = int((examiner.captions(plain(others)) @ picture).argmax())
+        hits += others[best].subjects == scene.subjects
+    return hits / len(group)
+
+
+def _recalls_of(
+    exam: Exam, group: list[scenes.Scene], pictures: list[Image.Image], name: str
 ) -> dict[str, float]:
-    """Retrieval among 32 at DDIM 50: one subject, and two."""
-    found = {}
+    said = exam.judge.captions(plain(group))
+    found = {f"{name}_of_32": judge.recall(exam.judge.pictures(pictures), said)}
+    if len(group[0].subjects) == 1:
+        found[f"{name}_named_of_{len(world.SUBJECTS)}"] = naming(exam.judge, pictures, group)
+    return found
+
+
+def recalls(exam: Exam, count: int) -> dict[str, float]:
+    """Retrieval at DDIM 50 with one subject and with two, and the same for real pictures."""
+    found: dict[str, float] = {}
     for subjects, name in ((1, "one_subject"), (2, "two_subjects")):
-        texts = plain(held_out(count, subjects))
-        drawn = draw(pipeline, texts, "ddim", 50, guidance)
-        said = examiner.captions(texts)
-        found[name] = judge.recall(examiner.pictures(drawn), said)
-        real = real_pictures(held_out(count, subjects))
-        found[f"{name}_real"] = judge.recall(examiner.pictures(real), said)
+        group = held_out(count, subjects)
+        drawn = draw(exam.pipeline, plain(group), "ddim", 50, exam.guidance)
+        found |= _recalls_of(exam, group, drawn, name)
+        found |= _recalls_of(exam, group, real_pictures(group), f"{name}_real")
     return found
 
 
@@ -176,8 +162,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _exam(arguments: argparse.Namespace, group: list[scenes.Scene]) -> Exam:
     examiner = judge.Judge(arguments.models / "clip")
-    rng = np.random.default_rng(SEED)
-    real = examiner.pictures(real_pictures([scenes.sample(rng) for _ in range(REAL)]))
+    painted = [replace(scene, variant=each) for scene in group for each in range(VARIANTS)]
+    real = examiner.pictures(real_pictures(painted))
     pipeline = load_pipeline(arguments.models / "illustrator")
     return Exam(pipeline, examiner, plain(group), real, arguments.guidance)
 
@@ -185,10 +171,11 @@ def _exam(arguments: argparse.Namespace, group: list[scenes.Scene]) -> Exam:
 def main() -> None:
     """Writes table.csv, result.json and the sheets into the folder."""
     arguments = _parser().parse_args()
+    torch.set_num_threads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)
     group = _mixed(arguments.count)
     exam = _exam(arguments, group)
-    found = recalls(exam.pipeline, exam.judge, arguments.count // 2, arguments.guidance)
+    found = recalls(exam, arguments.count // 2)
     rows = table(exam, group, arguments.steps)
     _write_table(rows, arguments.out)
     _write_sheets(exam, arguments.out, arguments.steps)

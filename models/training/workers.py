@@ -21,7 +21,11 @@ def count_for(device: str) -> int:
 def _entry(rank: int, task: Callable, count: int, argument: object) -> None:
     if count > 1:
         torch.set_num_threads(1)
-    task(rank, count, argument)
+    try:
+        task(rank, count, argument)
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def spawn(task: Callable, count: int, argument: object) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
 
-from models.training import evaluation, judge
+from models.training import drawing, judge
 
 MODELS = Path(__file__).parents[2] / "models"
 FOLDERS = (MODELS / "illustrator", MODELS / "clip")
@@ -16,7 +16,7 @@ MEBIBYTE = 2**20
 
 @pytest.fixture(scope="module")
 def pipeline() -> StableDiffusionPipeline:
-    return evaluation.load_pipeline(FOLDERS[0])
+    return drawing.load_pipeline(FOLDERS[0])
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_it_draws_finite_pictures_and_a_seed_repeats(
     pipeline: StableDiffusionPipeline, sampler: str
 ) -> None:
     texts = ["a fox in the forest", "qwxzy 狐 !!"]
-    first, again = (evaluation.draw(pipeline, texts, sampler, 3, 3.0) for _ in range(2))
+    first, again = (drawing.draw(pipeline, texts, sampler, 3, 3.0) for _ in range(2))
     for picture, same in zip(first, again, strict=True):
         assert picture.size == (128, 128)
         assert np.array_equal(np.asarray(picture), np.asarray(same))
@@ -55,7 +55,7 @@ def test_it_draws_finite_pictures_and_a_seed_repeats(
 def test_it_draws_what_was_asked(pipeline: StableDiffusionPipeline, examiner: judge.Judge) -> None:
     lines = (MODELS / "captions-held-out.txt").read_text().splitlines()
     texts = [line for line in lines if " and " not in line][:32]
-    drawn = evaluation.draw(pipeline, texts, "ddim", 20, 3.0)
+    drawn = drawing.draw(pipeline, texts, "ddim", 20, 3.0)
     found = judge.recall(examiner.pictures(drawn), examiner.captions(texts))
     assert found >= 0.6
 
@@ -64,7 +64,7 @@ def test_a_caption_with_words_it_does_not_know_still_shows_its_subject(
     pipeline: StableDiffusionPipeline, examiner: judge.Judge
 ) -> None:
     texts = [f"once upon a time there was a {name} called Grumbletook" for name in ("owl", "boat")]
-    drawn = evaluation.draw(pipeline, texts, "ddim", 20, 3.0)
+    drawn = drawing.draw(pipeline, texts, "ddim", 20, 3.0)
     choices = examiner.captions([f"a {name}" for name in ("owl", "boat", "pumpkin", "robot")])
     best = (examiner.pictures(drawn) @ choices.T).argmax(1)
     assert torch.equal(best, torch.tensor([0, 1]))
