@@ -20,7 +20,8 @@ local function get(id, field)
 end
 
 local function emit(id, kind, data)
-  redis.call('XADD', record(id) .. ':events', 'MAXLEN', '~', 500, '*', 'type', kind, 'data', data)
+  return redis.call('XADD', record(id) .. ':events', 'MAXLEN', '~', 500, '*', 'type', kind,
+    'data', data)
 end
 
 local function waiting(queue, priority)

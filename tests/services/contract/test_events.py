@@ -42,6 +42,31 @@ def test_events_carry_what_was_told(redis, client):
     assert not event.last
 
 
+def test_progress_never_pushes_a_page_out(redis, client):
+    job = running(redis, "story")
+    _pages(redis, job, [1])
+    for done in range(700):
+        transitions.report(redis, job, "progress", {"done": done})
+
+    *earlier, latest = events.after(client, job.id)
+
+    assert [event.type for event in earlier] == ["queued", "started", "page"]
+    assert (latest.type, latest.data) == ("progress", {"done": 699})
+
+
+def test_a_reader_resumes_after_progress_that_is_gone(redis, client):
+    job = running(redis, "story")
+    transitions.report(redis, job, "progress", {"done": 1})
+    seen = events.after(client, job.id)[-1].id
+    transitions.report(redis, job, "progress", {"done": 2})
+    _pages(redis, job, [1])
+
+    rest = events.after(client, job.id, seen)
+
+    assert [event.type for event in rest] == ["progress", "page"]
+    assert events.read(client, {job.id: seen}, block_seconds=0.1) == {job.id: rest}
+
+
 def test_many_jobs_are_read_at_once(redis, client):
     first, second, quiet = running(redis), running(redis), accept(redis)
     positions = {first.id: BEGINNING, second.id: events.after(client, second.id)[-1].id}

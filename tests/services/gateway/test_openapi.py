@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from services.contract import keys, queues, transitions
+from services.contract import events, keys, queues, transitions
 from services.contract import level as levels
 from services.contract import policy as policies
 from services.contract.jobs import JOB_REQUEST, PRIORITIES, QUEUES, Status
@@ -61,6 +61,16 @@ def test_the_documentation_names_every_call() -> None:
 def test_the_documentation_names_every_problem() -> None:
     rows = re.findall(r"^\| `/docs#([a-z-]+)` \| (\d+) \|", API, flags=re.MULTILINE)
     assert dict(rows) == {row.slug: str(row.status) for row in PROBLEMS.values()}
+
+
+def test_the_documentation_names_every_event() -> None:
+    table = API[API.index("| event |") : API.index("The stream ends after")]
+    documented = set(re.findall(r"`(\w+)`", re.sub(r"(?m)^(\|[^|]*)\|.*", r"\1", table)))
+    scripts = "".join(path.read_text() for path in (ROOT / "services").rglob("*.lua"))
+    workers = "".join(path.read_text() for path in (ROOT / "worker").glob("*.py"))
+    told = set(re.findall(r"emit\(id, '(\w+)'", scripts))
+    told |= set(re.findall(r"\.report\(\s*\"(\w+)\"", workers))
+    assert documented == told | events.LAST
 
 
 @pytest.mark.parametrize("kind", ["StoryRequest", "ImageRequest", "StorybookRequest", "PinRequest"])
