@@ -1,11 +1,13 @@
 """Start Redis and every process of the Procfile, show their log lines, stop all together."""
 
+import fcntl
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import IO, NoReturn
 
 import honcho.manager
 from honcho.environ import parse_procfile
@@ -24,26 +26,41 @@ def pid_file(settings: Settings) -> Path:
 
 
 def running_pid(settings: Settings) -> int | None:
-    """The process of an `up` that is running, if one is."""
+    """The process of an `up` that is running, if one is: the one that holds the file's lock.
+
+    A number alone could be another process's by now, after a crash.
+    """
     try:
-        pid = int(pid_file(settings).read_text())
-        os.kill(pid, 0)
-    except (OSError, ValueError):
+        with pid_file(settings).open("r+") as file:
+            return _holder(file)
+    except OSError:
         return None
-    return pid
+
+
+def _holder(file: IO[str]) -> int | None:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = file.read()
+        return int(text) if text.isdigit() else None
+    return None
 
 
 @contextmanager
 def _registered(settings: Settings) -> Iterator[None]:
     if (pid := running_pid(settings)) is not None:
         raise StackError(f"already up as process {pid}: `make down` stops it")
-    file = pid_file(settings)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(str(os.getpid()))
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
+    path = pid_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        # A lock of this process alone: the processes it forks do not inherit it.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -67,10 +84,16 @@ def _run_processes(settings: Settings) -> int:
     return 0 if manager.returncode in stopped else manager.returncode or 0
 
 
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def up(settings: Settings) -> int:
     """Run until told to stop or until a process fails; the exit status. Raises StackError."""
     if not PROCFILE.exists():
         raise StackError("there is no Procfile here: run this in the project's folder")
+    # Until honcho takes over: told to stop while Redis starts, stop Redis too.
+    signal.signal(signal.SIGTERM, _stop)
     with _registered(settings):
         require_free(settings.gateway_host, settings.gateway_port, PREFIX + "GATEWAY_PORT")
         own = running(settings.redis_port, settings.home)

