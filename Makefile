@@ -24,7 +24,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	touch $@
 
 demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"
-	$(BIN)/python -m stack demo $(if $(PROMPT),--prompt "$(PROMPT)")
+	$(BIN)/python -m stack demo $${PROMPT:+--prompt "$$PROMPT"}
 
 up: .venv/ready  ## Start Redis and every process of the Procfile; Ctrl-C or `make down` stops them
 	$(BIN)/python -m stack up

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -145,7 +146,7 @@ def demo(settings: Settings, prompt: str, pages: int) -> int:
     address = f"http://{settings.gateway_host}:{settings.gateway_port}"
     with Gateway(address) as gateway, _stack(settings, gateway):
         job = gateway.submit({"kind": "storybook", "prompt": prompt, "pages": pages})
-        console.print(f"“{prompt}” is job {job['id']}.\n")
+        console.print(f"“{escape(prompt)}” is job {job['id']}.\n")
         _follow(gateway, job["id"], pages)
         finished = gateway.job(job["id"])
         if finished["status"] != "succeeded":
