@@ -1,8 +1,5 @@
 """The gateway over a real Redis: in this process, or as the process users run."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from services.contract.transitions import Outcome
 from services.gateway import create_app
 from services.gateway.context import EXTENSION
 from services.gateway.publishing import TicketOffice
+from tests import processes
 from tests.conftest import ROOT, free_port
 from tests.waiting import wait_until
 
@@ -115,35 +113,26 @@ def owner(redis: Redis) -> Owner:
 
 
 @dataclass
-class Running:
+class Running(processes.Running):
     """A gateway process and where it answers."""
 
-    process: subprocess.Popen[str]
     url: str
     home: Path
-    log: Path
 
 
-def start(folder: Path, redis_url: str, **more: str) -> Running:
+def start(folder: Path, redis_url: str, **more: object) -> Running:
     """Start the gateway as users do, and wait until it answers."""
     port, log = free_port(), folder / "gateway.log"
-    variables = environment(redis_url, folder, GATEWAY_PORT=str(port), LOG_FORMAT="json", **more)
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.gateway"],
-            env=os.environ | variables,
-            cwd=ROOT,
-            stderr=output,
-            text=True,
-        )
-    running = Running(process, f"http://127.0.0.1:{port}", folder, log)
+    where = {"redis_url": redis_url, "home": folder, "policy": ROOT / "policy.toml"}
+    started = processes.start(log, "services.gateway", gateway_port=port, **where, **more)
+    running = Running(started.process, log, f"http://127.0.0.1:{port}", folder)
     wait_until(lambda: answers(running), "the gateway answers", 30)
     return running
 
 
 def answers(running: Running) -> bool:
     """True once /livez answers."""
-    assert running.process.poll() is None, running.log.read_text()
+    assert running.process.poll() is None, running.text()
     try:
         return httpx.get(running.url + "/livez", timeout=2).status_code == 200
     except httpx.TransportError:
@@ -154,10 +143,9 @@ def answers(running: Running) -> bool:
 def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway process with two threads for calls and three for streams."""
     folder = tmp_path_factory.mktemp("gateway")
-    running = start(folder, redis_url, GATEWAY_THREADS="2", GATEWAY_STREAMS="3")
+    running = start(folder, redis_url, gateway_threads=2, gateway_streams=3)
     yield running
-    running.process.terminate()
-    running.process.wait(15)
+    running.stop()
 
 
 def assert_problem(answer: Any, slug: str, field: str) -> None:
