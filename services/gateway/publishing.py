@@ -47,8 +47,8 @@ class TicketOffice:
         return self._app.send_task(name, **options)
 
 
-def publish(publisher: Publisher, job: Job) -> bool:
-    """Put out the ticket of an accepted job; False, and a log line, where the broker refuses.
+def publish(publisher: Publisher, job: Job) -> None:
+    """Put out the ticket of an accepted job; only a log line where the broker refuses.
 
     The job is safe either way: the controller publishes again what has no ticket.
     """
@@ -60,5 +60,3 @@ def publish(publisher: Publisher, job: Job) -> bool:
         log.warning(
             "ticket not published, the controller will do it: %s", error, extra={"job": job.id}
         )
-        return False
-    return True

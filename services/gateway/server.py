@@ -1,6 +1,7 @@
 """gunicorn around the application: threads, heartbeat, clean stop."""
 
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -30,6 +31,13 @@ class Log(Logger):
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """One line, not a traceback, for a client that fell silent."""
+        if isinstance(sys.exc_info()[1], TimeoutError | BlockingIOError):
+            self.info("a client fell silent: its connection is closed")
+        else:
+            super().exception(msg, *args, **kwargs)
 
 
 class Worker(ThreadWorker):

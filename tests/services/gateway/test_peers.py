@@ -1,17 +1,20 @@
 """Clients that stop in the middle give their thread back."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.config import Config
 from redis import Redis
 
 from services.contract import keys
 from services.contract.settings import load
 from services.gateway import __main__ as command
 from services.gateway import peers
+from services.gateway.server import Log
 from tests.conftest import free_port
 from tests.services.gateway.conftest import assert_problem, environment
 
@@ -57,6 +60,25 @@ def test_a_file_that_nobody_takes_is_given_up(
     client.get("/livez", environ_overrides={"gunicorn.socket": server})
     with pytest.raises(TimeoutError):
         server.sendall(b"x" * 50_000_000)
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(BlockingIOError(11, "no head"), "INFO"), (TimeoutError("no body"), "INFO"),
+     (OSError(5, "broken"), "ERROR")],
+)  # fmt: skip
+def test_silence_is_one_line_of_the_log_and_other_errors_are_told_in_full(
+    caplog: pytest.LogCaptureFixture, error: OSError, level: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    log = Log(Config())
+    try:
+        raise error
+    except OSError:
+        log.exception("Socket error processing request.")
+    (record,) = caplog.records
+    assert record.levelname == level
+    assert bool(record.exc_info) is (level == "ERROR")
 
 
 def test_a_head_that_stops_coming_is_given_up(
