@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import httpx
 
+PROBLEM = "application/problem+json"
+
 
 @dataclass(frozen=True)
 class Event:
@@ -30,12 +32,24 @@ class Gateway:
         self._http.close()
 
     def missing(self) -> str | None:
-        """What the system still waits for; None once it is ready for jobs."""
+        """What the system still waits for; None once it is ready for jobs.
+
+        Raises httpx.HTTPStatusError where something else answers at this address.
+        """
         try:
             answer = self._http.get("/readyz")
         except httpx.TransportError:
             return "the gateway"
-        return None if answer.status_code == httpx.codes.OK else answer.json().get("detail", "")
+        if answer.status_code == httpx.codes.OK:
+            return None
+        if not answer.headers.get("Content-Type", "").startswith(PROBLEM):
+            raise httpx.HTTPStatusError(
+                f"what answers at {self.url} is no gateway of Storyteller: stop it, or set "
+                "STORYTELLER_GATEWAY_PORT to a free port",
+                request=answer.request,
+                response=answer,
+            )
+        return answer.json()["detail"]
 
     def submit(self, request: dict[str, Any]) -> dict[str, Any]:
         """A new job, as the gateway announces it."""
