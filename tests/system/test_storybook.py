@@ -24,6 +24,8 @@ from tests.waiting import wait_until
 READY_SECONDS = 300.0
 BOOK_SECONDS = 240.0
 BURST = 20
+# The first test waits for the start and for a book.
+pytestmark = pytest.mark.timeout(READY_SECONDS + 2 * BOOK_SECONDS)
 
 
 @pytest.fixture(scope="module")
