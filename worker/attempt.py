@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
+import redis
 from redis import RedisError
 
 from services.contract import transitions
@@ -34,7 +35,7 @@ def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> 
         except Stopping:
             _hand_back(claim, "the worker is stopping")
             return False
-        except RedisError as error:
+        except (redis.ConnectionError, redis.TimeoutError) as error:
             _hand_back(claim, f"Redis failed: {error}")
             return False
         except LeaseLost as reason:
@@ -47,8 +48,9 @@ def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> 
 
 
 def _hand_back(claim: Claim, reason: str) -> None:
-    _persistently(lambda: transitions.hand_back(claim.redis, claim.job, reason))
-    logger.info("job handed back: %s", reason, extra={"job": claim.job.id})
+    hold = _persistently(lambda: transitions.hand_back(claim.redis, claim.job, reason))
+    told = "another owner has the job" if hold is Hold.LOST else "job handed back"
+    logger.info("%s: %s", told, reason, extra={"job": claim.job.id})
 
 
 def _ended_by(error: BaseException, job_id: str) -> Outcome:
