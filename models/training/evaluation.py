@@ -1,11 +1,10 @@
 """Judges the shipped illustrator: python -m models.training.evaluation --out docs/studies/..."""
 
 import argparse
-import csv
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -13,49 +12,12 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 from tqdm import tqdm
 
-from models.training import captions, judge, scenes, sheets, world
+from models.training import judge, report, scenes, world
 from models.training.backgrounds import VARIANTS
 from models.training.drawing import SAMPLERS, draw, load_pipeline
+from models.training.exam import Exam, Row, held_out, plain, real_pictures
 
 STEPS = (2, 3, 5, 10, 20, 50, 100)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; seconds are one thread's for a picture in a batch."""
-
-    sampler: str
-    steps: int
-    clip_score: float
-    frechet: float
-    recall: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Exam:
-    """What is drawn and who judges; `real` are vectors of the same scenes on every background."""
-
-    pipeline: StableDiffusionPipeline
-    judge: judge.Judge
-    captions: list[str]
-    real: torch.Tensor
-    guidance: float
-
-
-def held_out(count: int, subjects: int) -> list[scenes.Scene]:
-    """The held-out scenes that are judged."""
-    return scenes.held_out(count, subjects, seed=100 + subjects)
-
-
-def plain(group: Sequence[scenes.Scene]) -> list[str]:
-    """The scenes' plain captions."""
-    return [captions.plain(scene) for scene in group]
-
-
-def real_pictures(group: Sequence[scenes.Scene]) -> list[Image.Image]:
-    """The scenes as the generator draws them."""
-    return [Image.fromarray(scenes.draw(scene)) for scene in group]
 
 
 def _row(exam: Exam, sampler: str, steps: int) -> Row:
@@ -123,30 +85,6 @@ def _mixed(count: int) -> list[scenes.Scene]:
     return [*held_out(count // 2, 1), *held_out(count // 2, 2)]
 
 
-def _write_sheets(exam: Exam, out: Path, steps: Sequence[int]) -> None:
-    texts = plain(held_out(40, 1)) + plain(held_out(24, 2))
-    pictures = draw(exam.pipeline, texts, "ddim", 50, exam.guidance)
-    sheets.contact_sheet(pictures, 8, texts).save(out / "contact-sheet.png", optimize=True)
-    few = texts[:5] + texts[40:43]
-    rows = [
-        (f"{sampler} {count}", draw(exam.pipeline, few, sampler, count, exam.guidance))
-        for sampler in SAMPLERS
-        for count in steps
-    ]
-    sheets.labelled_rows(rows, few).save(out / "steps.png", optimize=True)
-
-
-def _write_table(rows: list[Row], out: Path) -> None:
-    with (out / "table.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(
-            {name: round(value, 4) if isinstance(value, float) else value for name, value in
-             asdict(row).items()}
-            for row in rows
-        )  # fmt: skip
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m models.training.evaluation", description=__doc__
@@ -177,8 +115,8 @@ def main() -> None:
     exam = _exam(arguments, group)
     found = recalls(exam, arguments.count // 2)
     rows = table(exam, group, arguments.steps)
-    _write_table(rows, arguments.out)
-    _write_sheets(exam, arguments.out, arguments.steps)
+    report.write_table(rows, arguments.out)
+    report.write_sheets(exam, arguments.out, arguments.steps)
     result = {"recall": found, "guidance": arguments.guidance, "rows": [asdict(r) for r in rows]}
     (arguments.out / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({"recall": found}) if arguments.json else f"written to {arguments.out}")
