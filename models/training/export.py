@@ -92,7 +92,9 @@ def write_words(models: Path) -> None:
 def write(preset: Preset, folder: Path, out: Path) -> None:
     """Ships the latest checkpoints in `folder`: the illustrator to `out`, the CLIP beside it."""
     pipeline = illustrator(preset, folder)
-    for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder):
+    # The text encoder stays in float32: transformers loads a model as it is stored and diffusers
+    # in float32, so that stored in float16 it would not fit the denoiser it speaks to.
+    for part in (pipeline.unet, pipeline.vae):
         part.half()
     pipeline.save_pretrained(out, max_shard_size=LARGEST_FILE)
     beside = out.parent / "clip"
