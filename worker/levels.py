@@ -7,17 +7,11 @@ from contextlib import suppress
 from redis import Redis, RedisError
 
 from services.contract import keys, level
-from services.contract.connection import BLOCK_SECONDS
+from services.contract.connection import BLOCK_SECONDS, server_time
 from services.contract.jobs import Job
 from services.contract.policy import AppliedLevel, Policy, PolicyState
 
 logger = logging.getLogger(__name__)
-
-
-def now(redis: Redis) -> float:
-    """Seconds since the epoch by the clock of Redis, which stamps every lease."""
-    seconds, microseconds = redis.time()
-    return seconds + microseconds / 1e6
 
 
 class Levels:
@@ -49,7 +43,7 @@ class Levels:
         """The level for a job on which work starts now."""
         state = level.read(self._redis)
         return level.resolve(
-            job.request.level, state, self._policy, self._fallback, now(self._redis)
+            job.request.level, state, self._policy, self._fallback, server_time(self._redis)
         )
 
     def _run(self) -> None:
@@ -75,7 +69,7 @@ class Levels:
             logger.info("level is %s now: %s", state.level.name, state.reason)
 
     def _note_lease(self, state: PolicyState | None) -> None:
-        fallen_back = state is None or state.lease_until <= now(self._redis)
+        fallen_back = state is None or state.lease_until <= server_time(self._redis)
         if fallen_back and not self._fallen_back:
             logger.warning(
                 "no controller holds the policy: jobs get %s (STORYTELLER_FALLBACK_LEVEL)",

@@ -59,10 +59,10 @@ class Process:
 
     @cached_property
     def levels(self) -> Levels:
-        """What level a job gets. Raises PolicyError for a bad policy or fallback level."""
+        """What level a job gets. Raises PolicyError, or SettingsError for the fallback level."""
         return Levels(
             self.redis,
-            policy.load(self.settings.policy),
+            policy.chosen(self.settings),
             self.settings.fallback_level,
             self.name,
         )

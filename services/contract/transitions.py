@@ -8,15 +8,20 @@ A worker owns a running job by its token. Whoever lost the job is told `LOST` an
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
+
 from services.contract import jobs, keys
 from services.contract.connection import run_script
 from services.contract.jobs import Artifact, Failure, Job, Status
+
+logger = logging.getLogger(__name__)
 
 
 class Hold(StrEnum):
@@ -167,8 +172,22 @@ def age(redis: Any, seconds: float) -> list[str]:
 
 
 def get_many(redis: Any, job_ids: Iterable[str]) -> list[Job]:
-    """The jobs with these ids that still have a record, in one round trip."""
+    """The jobs with these ids that still have a readable record, in one round trip."""
     pipeline = redis.pipeline(transaction=False)
     for job_id in job_ids:
         pipeline.hgetall(keys.job(job_id))
-    return [jobs.from_record(record) for record in pipeline.execute() if record]
+    found = (_readable(record) for record in pipeline.execute() if record)
+    return [job for job in found if job is not None]
+
+
+def _readable(record: dict[str, str]) -> Job | None:
+    """One job among many: a damaged record must not keep the others from being looked after."""
+    try:
+        return jobs.from_record(record)
+    except ValidationError as error:
+        logger.error(
+            "the record cannot be read, so the job is left alone; cancel it or delete its key: %s",
+            error,
+            extra={"job": record.get("id")},
+        )
+        return None

@@ -192,3 +192,11 @@ def test_there_is_no_job_where_there_is_no_record(redis):
     assert transitions.get(redis, NOBODY) is None
     assert [job.id for job in transitions.get_many(redis, [NOBODY, here])] == [here]
     assert transitions.get_many(redis, []) == []
+
+
+def test_a_damaged_record_does_not_hide_the_others(redis, caplog):
+    damaged, here = accept(redis), accept(redis)
+    redis.hset(keys.job(damaged), "request", "{}")
+
+    assert [job.id for job in transitions.get_many(redis, [damaged, here])] == [here]
+    assert damaged in [record.job for record in caplog.records]
