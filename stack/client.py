@@ -1,19 +1,24 @@
 """The gateway as its clients see it."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
 
+ENDS = frozenset({"succeeded", "failed", "cancelled"})
+RETRY_SECONDS = 1.0
+
 PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One server-sent event of a job."""
+    """One server-sent event of a job; `id` says where a stream goes on after it."""
 
+    id: str
     type: str
     data: dict[str, Any]
 
@@ -72,17 +77,30 @@ class Gateway:
         return self._http.get(f"/v1/jobs/{job_id}/artifacts/{name}").raise_for_status().content
 
     def events(self, job_id: str) -> Iterator[Event]:
-        """A job's events from the first to the last."""
-        path = f"/v1/jobs/{job_id}/events"
-        with self._http.stream("GET", path, timeout=httpx.Timeout(30, read=None)) as answer:
+        """A job's events from the first to the last, taken up again where a connection broke."""
+        seen = ""
+        while True:
+            try:
+                for event in self._stream(job_id, seen):
+                    yield event
+                    seen = event.id
+                    if event.type in ENDS:
+                        return
+            except httpx.TransportError:
+                time.sleep(RETRY_SECONDS)
+            self.job(job_id)  # raises once there is no such job any more
+
+    def _stream(self, job_id: str, after: str) -> Iterator[Event]:
+        path, seen = f"/v1/jobs/{job_id}/events", {"Last-Event-ID": after} if after else {}
+        patience = httpx.Timeout(30, read=None)
+        with self._http.stream("GET", path, headers=seen, timeout=patience) as answer:
             answer.raise_for_status()
-            kind = "message"
+            fields: dict[str, str] = {}
             for line in answer.iter_lines():
                 name, _, value = line.partition(": ")
-                if name == "event":
-                    kind = value
-                elif name == "data":
-                    yield Event(kind, json.loads(value))
+                fields[name] = value
+                if name == "data":
+                    yield Event(fields["id"], fields["event"], json.loads(value))
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.is_error:
