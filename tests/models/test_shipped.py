@@ -57,7 +57,7 @@ def test_it_draws_what_was_asked(pipeline: StableDiffusionPipeline, examiner: ju
     texts = [line for line in lines if " and " not in line][:32]
     drawn = drawing.draw(pipeline, texts, "ddim", 20, 3.0)
     found = judge.recall(examiner.pictures(drawn), examiner.captions(texts))
-    assert found >= 0.6
+    assert found >= 0.9
 
 
 def test_a_caption_with_words_it_does_not_know_still_shows_its_subject(
