@@ -10,6 +10,9 @@ from worker.batching.engine import Engine
 from worker.picture import perform_image
 from worker.process import Process
 
+# Its layers are so small that handing them to a second thread costs more than computing them
+# (docs/studies/2026-11-22-cpu-threads).
+ILLUSTRATOR_THREADS = 1
 SHIPPED_ILLUSTRATOR = Path(__file__).parent.parent / "models" / "illustrator"
 
 
@@ -24,7 +27,7 @@ def _denoiser(settings: Settings) -> Denoiser:
 def run(settings: Settings) -> int:
     """Load the image model and take jobs until told to stop; the exit status."""
     process = Process("images", settings)
-    process.limit_threads()
+    process.limit_threads(0 if settings.image_model else ILLUSTRATOR_THREADS)
     levels = process.levels
     with Engine(_denoiser(settings), cap=settings.batch_cap, on_turn=process.beat) as engine:
         perform = partial(perform_image, engine=engine, levels=levels, shelf=process.shelf)

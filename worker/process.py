@@ -72,10 +72,10 @@ class Process:
         """The file that shows the process is alive."""
         return self.settings.heartbeat(PROCESS[self.queue])
 
-    def limit_threads(self) -> None:
-        """Keep torch to the cores that the settings give it."""
-        if self.settings.torch_threads:
-            torch.set_num_threads(self.settings.torch_threads)
+    def limit_threads(self, suitable: int = 0) -> None:
+        """Compute with the threads that the settings say, else with `suitable` ones, if any."""
+        if threads := self.settings.torch_threads or suitable:
+            torch.set_num_threads(threads)
 
     def beat(self) -> None:
         """Show that the process is alive."""

@@ -97,7 +97,7 @@ class Settings:
     image_model: str = setting("", TEXT, "Hub id or folder. Empty: the shipped illustrator.")
     device: str = setting("auto", DEVICE, "Where the models run.")
     torch_threads: int = setting(
-        "0", _whole(0, 1024), "CPU threads of one worker. 0: torch's own choice."
+        "0", _whole(0, 1024), "CPU threads of one worker. 0: what suits its model."
     )
     story_concurrency: int = setting("8", _whole(1, 256), "Story and storybook jobs in one worker.")
     batch_cap: int = setting("1", _whole(1, 256), "Images that step together in one worker.")
