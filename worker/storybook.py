@@ -13,7 +13,7 @@ from typing import Any
 from redis import Redis
 
 from services.contract import events, transitions
-from services.contract.jobs import ImageRequest, Job, Status, StorybookRequest
+from services.contract.jobs import SEEDS, ImageRequest, Job, Status, StorybookRequest
 from services.contract.story import Page, Story
 from services.contract.transitions import Admission, Outcome
 from worker.artifacts import Shelf
@@ -86,12 +86,17 @@ def picture_id(book: Job, page: Page) -> str:
     return uuid.uuid5(NAMESPACE, f"{book.id}/{page.number}").hex
 
 
+def picture_seed(book: Job, page: Page) -> int:
+    """The seed of a page's picture: the book's and those that follow it."""
+    return (book.seed + page.number - 1) % SEEDS
+
+
 def _order(claim: Claim, page: Page, printer: Printer) -> str:
     book, request = claim.job, claim.job.request
     picture = ImageRequest(
         kind="image",
         prompt=page.illustration,
-        seed=book.seed + page.number - 1,
+        seed=picture_seed(book, page),
         level=request.level,
         priority=request.priority,
         deadline_seconds=claim.remaining_seconds(),

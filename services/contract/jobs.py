@@ -18,10 +18,11 @@ QUEUES: tuple[Queue, ...] = ("stories", "images")
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
 QUEUE_OF: dict[Kind, Queue] = {"story": "stories", "image": "images", "storybook": "stories"}
 
+SEEDS = 2**63
 JOB_ID = r"^[0-9a-f]{32}$"
 Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Seed = Annotated[
-    int, Field(ge=0, lt=2**63, description="Same seed, same result. Random if absent.")
+    int, Field(ge=0, lt=SEEDS, description="Same seed, same result. Random if absent.")
 ]
 Side = Annotated[
     int, Field(ge=8, le=2048, multiple_of=8, description="Pixels; the model's own if absent.")

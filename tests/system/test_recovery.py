@@ -68,6 +68,14 @@ def reaches(redis: redis_py.Redis, job_id: str, status: Status) -> Job:
     return job(redis, job_id)
 
 
+def occupy(redis: redis_py.Redis, redis_url: str) -> list[str]:
+    """As many running jobs as one worker takes."""
+    ids = [submit(redis, redis_url) for _ in range(CONCURRENCY)]
+    for job_id in ids:
+        reaches(redis, job_id, Status.RUNNING)
+    return ids
+
+
 def types(redis: redis_py.Redis, job_id: str) -> list[str]:
     """The kinds of events of a job, in order."""
     return [event.type for event in events.after(redis, job_id)]
@@ -91,9 +99,7 @@ def test_a_worker_told_to_stop_hands_its_jobs_back(
 ) -> None:
     worker = launch("tests.worker.rehearsal")
     worker_ready(redis)
-    ids = [submit(redis, redis_url) for _ in range(CONCURRENCY)]
-    for job_id in ids:
-        reaches(redis, job_id, Status.RUNNING)
+    ids = occupy(redis, redis_url)
     assert worker.stop() == 0, worker.text()
     assert [job(redis, job_id).status for job_id in ids] == [Status.QUEUED] * CONCURRENCY
     assert [job(redis, job_id).attempts for job_id in ids] == [0] * CONCURRENCY
@@ -139,9 +145,7 @@ def test_a_dropped_connection_does_not_do_a_job_twice(
 ) -> None:
     worker = launch("tests.worker.rehearsal")
     worker_ready(redis)
-    ids = [submit(redis, redis_url) for _ in range(CONCURRENCY)]
-    for job_id in ids:
-        reaches(redis, job_id, Status.RUNNING)
+    ids = occupy(redis, redis_url)
     redis.client_kill_filter(_type="pubsub")
     redis.client_kill_filter(_type="normal", skipme=True)
     redis.set(CUE, "now")

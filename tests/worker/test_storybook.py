@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from services.contract import policy, transitions
-from services.contract.jobs import Job, Status
+from services.contract.jobs import SEEDS, Job, Status
 from services.contract.policy import AppliedLevel
 from services.contract.story import Page, Story
 from services.contract.transitions import Outcome
@@ -119,3 +119,14 @@ def test_a_second_attempt_binds_the_pictures_of_the_first(
         file.sha256 for file in second.artifacts[1:]
     ]
     assert [picture["seed"] for picture in second.result["pictures"]] == [5, 6]
+
+
+def test_a_books_largest_seed_gives_every_picture_a_seed_it_may_have(
+    redis: Redis, printing: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    book = written(redis, seed=SEEDS - 1)
+    begin(printing, redis, book, tmp_path)
+    ordered = [picture_id(book, page) for page in STORY.pages]
+    seeds = [job.request.seed for job in transitions.get_many(redis, ordered)]
+    assert seeds == [SEEDS - 1, *range(len(ordered) - 1)]
+    cancel(redis, book.id)
