@@ -12,7 +12,7 @@ from redis import Redis, RedisError
 
 from services.contract import transitions
 from services.contract.jobs import Job, Progress
-from services.contract.policy import AppliedLevel
+from services.contract.ladder import AppliedLevel
 from services.contract.transitions import Hold
 from worker.interruptions import Cancelled, DeadlinePassed, Interruption, LeaseLost, Stopping
 

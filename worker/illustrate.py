@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PIL.Image import Image
 from PIL.PngImagePlugin import PngInfo
 
+from services.contract.ladder import Level
 from worker.batching.denoising import ImageRequest, Interrupted, OnStep
 from worker.batching.engine import Engine
 
@@ -27,12 +28,8 @@ class Illustration:
     width: int | None = None
     height: int | None = None
     seed: int
-    guidance_scale: float
     count: int = 1
-    sampler: str
-    steps: int
-    level: str
-    """The level's name, for the record."""
+    level: Level
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -49,9 +46,7 @@ class Illustration:
             width=self.width,
             height=self.height,
             seed=seed,
-            guidance_scale=self.guidance_scale,
-            sampler=self.sampler,
-            steps=self.steps,
+            level=self.level.image,
         )
 
 
@@ -70,7 +65,7 @@ def illustrate(
     Both callables run in the engine's thread and must be quick.
     """
     requests = illustration.requests()
-    progress = _Progress(illustration.steps * len(requests), on_step)
+    progress = _Progress(illustration.level.image.steps * len(requests), on_step)
     sisters = _Sisters(interrupted)
     hear = {"on_step": progress.step, "interrupted": sisters.interrupted}
     try:
@@ -143,10 +138,10 @@ def _description(illustration: Illustration, request: ImageRequest, model: str) 
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,
         "seed": str(request.seed),
-        "guidance_scale": str(request.guidance_scale),
-        "sampler": request.sampler,
-        "steps": str(request.steps),
-        "level": illustration.level,
+        "guidance_scale": str(request.level.guidance_scale),
+        "sampler": request.level.sampler,
+        "steps": str(request.level.steps),
+        "level": illustration.level.name,
         "model": model,
         "software": SOFTWARE,
     }

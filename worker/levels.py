@@ -9,7 +9,8 @@ from redis import Redis, RedisError
 from services.contract import keys, level
 from services.contract.connection import BLOCK_SECONDS, server_time
 from services.contract.jobs import Job
-from services.contract.policy import AppliedLevel, Policy, PolicyState
+from services.contract.ladder import AppliedLevel
+from services.contract.policy import Policy, PolicyState
 
 logger = logging.getLogger(__name__)
 

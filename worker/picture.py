@@ -3,7 +3,7 @@
 import time
 
 from services.contract.jobs import ImageRequest, Job, Status
-from services.contract.policy import AppliedLevel
+from services.contract.ladder import AppliedLevel, Level
 from services.contract.transitions import Outcome
 from worker.artifacts import Shelf
 from worker.batching.engine import Engine, EngineClosed
@@ -49,17 +49,19 @@ def _drawn(claim: Claim, engine: Engine, illustration: Illustration) -> list[byt
 
 def _illustration(job: Job, applied: AppliedLevel) -> Illustration:
     request: ImageRequest = job.request
-    rung = applied.level.image
-    wished = request.guidance_scale
     return Illustration(
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
         width=request.width,
         height=request.height,
         seed=job.seed,
-        guidance_scale=rung.guidance_scale if wished is None else wished,
         count=request.count,
-        sampler=rung.sampler,
-        steps=rung.steps,
-        level=applied.name,
+        level=_as_wished(applied.level, request.guidance_scale),
     )
+
+
+def _as_wished(level: Level, guidance_scale: float | None) -> Level:
+    if guidance_scale is None:
+        return level
+    image = level.image.model_copy(update={"guidance_scale": guidance_scale})
+    return level.model_copy(update={"image": image})

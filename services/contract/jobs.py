@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from services.contract.policy import AppliedLevel
+from services.contract.ladder import AppliedLevel
 
 Kind = Literal["story", "image", "storybook"]
 Queue = Literal["stories", "images"]

@@ -10,7 +10,8 @@ from typing import Any
 
 from services.contract import keys
 from services.contract.connection import run_script
-from services.contract.policy import AppliedLevel, Level, Policy, PolicyState
+from services.contract.ladder import AppliedLevel, Level
+from services.contract.policy import Policy, PolicyState
 
 LEADER_SECONDS = 10
 

@@ -1,4 +1,4 @@
-"""The ladder of levels, the rules that pick among them, and a level as a job knows it."""
+"""policy.toml: the ladder of levels, and the rules that pick among them."""
 
 import tomllib
 from itertools import pairwise
@@ -7,42 +7,15 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.contract.ladder import Level, Strict
 from services.contract.settings import Settings, SettingsError
-
-Sampler = Literal["ddpm", "ddim"]
 
 
 class PolicyError(ValueError):
     """policy.toml cannot be read, or what it says is not a policy."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ImageLevel(_Strict):
-    """How a picture is drawn at a level."""
-
-    sampler: Sampler
-    steps: int = Field(ge=1, le=1000)
-    guidance_scale: float = Field(ge=0, le=30)
-
-
-class StoryLevel(_Strict):
-    """How a story is written at a level."""
-
-    max_tokens: int = Field(ge=16, le=4096)
-
-
-class Level(_Strict):
-    """One rung of the ladder."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")
-    image: ImageLevel
-    story: StoryLevel
-
-
-class PolicyRules(_Strict):
+class PolicyRules(Strict):
     """When the level changes.
 
     `thresholds[i]` is the depth at which level i is left for the next, cheaper one. It is
@@ -57,7 +30,7 @@ class PolicyRules(_Strict):
     dwell_seconds: float = Field(2.0, ge=0)
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """The ladder, best level first, and the rules that pick from it."""
 
     rules: PolicyRules
@@ -130,19 +103,3 @@ class PolicyState(BaseModel):
     reason: str
     since: float
     lease_until: float
-
-
-class AppliedLevel(BaseModel):
-    """The level a job got, from which version of the policy, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    index: int
-    level: Level
-    version: int | None
-    reason: str
-
-    @property
-    def name(self) -> str:
-        """The level's name."""
-        return self.level.name

@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from services.contract.jobs import Queue
-from services.contract.policy import AppliedLevel, PolicyState
+from services.contract.ladder import AppliedLevel
+from services.contract.policy import PolicyState
 from services.contract.queues import Load
 from services.gateway import estimates
 from services.gateway.views import moment

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from services.contract.ladder import Level
 from services.contract.level import Pin
-from services.contract.policy import Level, Policy, PolicyRules, PolicyState
+from services.contract.policy import Policy, PolicyRules, PolicyState
 from services.gateway.views import moment
 
 Note = Annotated[str, StringConstraints(max_length=200)]

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from services.contract.jobs import Failure, Job, JobRequest, Kind, Priority, Progress, Status
-from services.contract.policy import AppliedLevel, ImageLevel, StoryLevel
+from services.contract.ladder import AppliedLevel, ImageLevel, StorybookLevel, StoryLevel
 
 
 class JobUrls(BaseModel):
@@ -33,6 +33,7 @@ class LevelSettings(BaseModel):
 
     image: ImageLevel
     story: StoryLevel
+    storybook: StorybookLevel
 
 
 class LevelView(BaseModel):
@@ -167,7 +168,9 @@ def _level(level: AppliedLevel) -> LevelView:
         name=level.name,
         version=level.version,
         reason=level.reason,
-        settings=LevelSettings(image=level.level.image, story=level.level.story),
+        settings=LevelSettings(
+            image=level.level.image, story=level.level.story, storybook=level.level.storybook
+        ),
     )
 
 

@@ -1,14 +1,8 @@
 """Ladders, loads and states for tests of what the controller decides."""
 
+from services.contract.ladder import ImageLevel, Level, StoryLevel
 from services.contract.level import Pin
-from services.contract.policy import (
-    ImageLevel,
-    Level,
-    Policy,
-    PolicyRules,
-    PolicyState,
-    StoryLevel,
-)
+from services.contract.policy import Policy, PolicyRules, PolicyState
 from services.contract.queues import Load, QueueLoad
 
 NOW = 1_000_000.0

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from torch import Tensor
 
+from services.contract.ladder import ImageLevel, Level, StoryLevel
 from tests.worker.batching.oracle import SAME, psnr
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
@@ -22,15 +23,17 @@ class Cancelled(Exception):
     """What a client's DELETE stops a job with."""
 
 
-def illustration(**changes: Any) -> Illustration:
-    default: dict[str, Any] = {
-        "prompt": "a fox in the snow",
-        "seed": 3,
-        "guidance_scale": 4.0,
-        "sampler": "ddpm",
-        "steps": 4,
-        "level": "balanced",
-    }
+LEVEL = Level(
+    name="balanced",
+    image=ImageLevel(sampler="ddpm", steps=4, guidance_scale=4.0),
+    story=StoryLevel(max_tokens=99),
+)
+
+
+def illustration(steps: int = 4, **changes: Any) -> Illustration:
+    image = LEVEL.image.model_copy(update={"steps": steps})
+    level = LEVEL.model_copy(update={"image": image})
+    default: dict[str, Any] = {"prompt": "a fox in the snow", "seed": 3, "level": level}
     return Illustration(**{**default, **changes})
 
 

@@ -10,7 +10,7 @@ from redis import Redis
 
 from services.contract import policy, transitions
 from services.contract.jobs import SEEDS, Job, Status
-from services.contract.policy import AppliedLevel
+from services.contract.ladder import AppliedLevel
 from services.contract.story import Page, Story
 from services.contract.transitions import Outcome
 from tests.conftest import ROOT

@@ -53,7 +53,7 @@ class Denoiser:
         """Check and plan a request, without touching the device; ValueError says what is wrong."""
         return Denoising(
             request=request,
-            plan=plan(request.sampler, request.steps, self.schedule),
+            plan=plan(request.level.sampler, request.level.steps, self.schedule),
             shape=self._latent_shape(request),
             priority=priority,
             listener=listener or Listener(),
@@ -75,10 +75,10 @@ class Denoiser:
         One model call: everybody's conditional row, then the unconditional rows of those with
         guidance. Returns (n, channels, height, width), float32.
         """
-        guided = [index for index, denoising in enumerate(batch) if denoising.request.guided]
+        guided = [index for index, denoising in enumerate(batch) if denoising.guided]
         said = self._ask(batch, guided)
         prediction, unconditional = said[: len(batch)], said[len(batch) :]
-        scales = [batch[index].request.guidance_scale for index in guided]
+        scales = [batch[index].request.level.guidance_scale for index in guided]
         scale = torch.tensor(scales, device=said.device)[:, None, None, None]
         prediction[guided] = unconditional + scale * (prediction[guided] - unconditional)
         return prediction

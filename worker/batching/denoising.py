@@ -1,6 +1,5 @@
 """One image in flight, and the update that moves several of them one step on."""
 
-import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from services.contract.ladder import ImageLevel
 from worker.batching.plan import Plan, Row
 from worker.batching.scheduler import PRIORITIES
 
@@ -30,20 +30,23 @@ class ImageRequest:
     width: int | None = None
     height: int | None = None
     seed: int
-    guidance_scale: float
-    sampler: str
-    steps: int
+    level: ImageLevel
+    """How it is drawn: sampler, steps, guidance, precision, early exit."""
+    start: Image | None = None
+    """The picture to begin from instead of pure noise."""
+    strength: float = 1.0
+    """How much of `start` is drawn anew, 0 < strength ≤ 1."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < SEED_LIMIT:
             raise ValueError(f"seed must be between 0 and 2**64 - 1; got {self.seed}.")
-        if not math.isfinite(self.guidance_scale):
-            raise ValueError(f"guidance_scale must be finite; got {self.guidance_scale}.")
+        if not 0 < self.strength <= 1:
+            raise ValueError(f"strength must be above 0 and at most 1; got {self.strength}.")
 
     @property
     def guided(self) -> bool:
-        """Whether the model is asked twice a step, with and without the prompt."""
-        return self.guidance_scale > 1
+        """Whether the model is ever asked twice a step, with and without the prompt."""
+        return self.level.guidance_scale > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,11 @@ class Denoising:
     def row(self) -> Row:
         """The coefficients of the step to take now."""
         return self.plan.rows[self.step]
+
+    @property
+    def guided(self) -> bool:
+        """Whether the step to take now asks the model twice, with and without the prompt."""
+        return self.request.guided
 
     @property
     def finished(self) -> bool:

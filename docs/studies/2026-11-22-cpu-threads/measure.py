@@ -18,6 +18,7 @@ SPIN = "while True: pass"
 
 def picture() -> float:
     """Seconds for one picture of STEPS steps by the shipped illustrator."""
+    from services.contract.ladder import ImageLevel
     from worker.batching.denoiser import Denoiser
     from worker.batching.denoising import ImageRequest
     from worker.batching.engine import Engine
@@ -29,9 +30,7 @@ def picture() -> float:
             request = ImageRequest(
                 prompt="a fox in the snow",
                 seed=seed,
-                guidance_scale=3.0,
-                sampler="ddim",
-                steps=STEPS,
+                level=ImageLevel(sampler="ddim", steps=STEPS, guidance_scale=3.0),
             )
             engine.submit(request).result()
             return time.monotonic() - started

@@ -27,14 +27,14 @@ def diffusers_artist(folder: Path) -> Draw:
     kinds: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
 
     def draw(request: ImageRequest) -> Image:
-        pipeline.scheduler = kinds[request.sampler].from_config(config, clip_sample=False)
+        pipeline.scheduler = kinds[request.level.sampler].from_config(config, clip_sample=False)
         return pipeline(
             request.prompt,
             negative_prompt=request.negative_prompt or None,
             width=request.width,
             height=request.height,
-            guidance_scale=request.guidance_scale,
-            num_inference_steps=request.steps,
+            guidance_scale=request.level.guidance_scale,
+            num_inference_steps=request.level.steps,
             generator=torch.Generator("cpu").manual_seed(request.seed),
         ).images[0]
 

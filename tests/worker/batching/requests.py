@@ -1,20 +1,20 @@
 """Requests for the tests: a small default, and a mixed company."""
 
+from dataclasses import replace
 from typing import Any
 
+from services.contract.ladder import ImageLevel
 from worker.batching.denoising import ImageRequest
+
+LEVEL = ImageLevel(sampler="ddim", steps=4, guidance_scale=4.0)
+REQUEST = ImageRequest(prompt="a fox in the snow", seed=3, level=LEVEL)
 
 
 def image_request(**changes: Any) -> ImageRequest:
-    """A fox in the snow, DDIM in 4 steps with guidance, but for `changes`."""
-    default: dict[str, Any] = {
-        "prompt": "a fox in the snow",
-        "seed": 3,
-        "guidance_scale": 4.0,
-        "sampler": "ddim",
-        "steps": 4,
-    }
-    return ImageRequest(**{**default, **changes})
+    """A fox in the snow, DDIM in 4 steps with guidance, but for `changes` (the level's too)."""
+    of_level = {name: changes.pop(name) for name in set(changes) & set(ImageLevel.model_fields)}
+    level = ImageLevel(**{**dict(LEVEL), **of_level})
+    return replace(REQUEST, level=level, **changes)
 
 
 MIXED = [

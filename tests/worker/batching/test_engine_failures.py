@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from tests.waiting import wait_until
 from tests.worker.batching.oracle import SAME, psnr
-from tests.worker.batching.requests import image_request
+from tests.worker.batching.requests import LEVEL, REQUEST, image_request
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
 from worker.batching.engine import Engine, EngineClosed
@@ -84,8 +85,9 @@ def test_an_image_is_interrupted_while_it_waits(denoiser: Denoiser) -> None:
 
 
 def test_a_latent_that_dissolves_fails_alone(denoiser: Denoiser) -> None:
+    beyond = LEVEL.model_copy(update={"guidance_scale": 1e38})
     with Engine(denoiser, cap=2) as engine:
-        doomed = engine.submit(image_request(guidance_scale=1e38))
+        doomed = engine.submit(replace(REQUEST, level=beyond))
         well = engine.submit(image_request())
         with pytest.raises(Diverged, match="lower guidance_scale"):
             doomed.result(SECONDS)
