@@ -101,6 +101,18 @@ class Settings:
     )
     story_concurrency: int = setting("8", _whole(1, 256), "Story and storybook jobs in one worker.")
     batch_cap: int = setting("1", _whole(1, 256), "Images that step together in one worker.")
+    model_memory_mb: int = setting(
+        "0", _whole(0, 10**7), "Memory for one worker's variants of its model. 0: no limit."
+    )
+    compile: str = setting(
+        "off", _one_of("off", "on"), "Compile the denoiser: minutes at the start, faster steps."
+    )
+    clip_model: str = setting(
+        "", TEXT, "Hub id or folder, for early exit by clip-score. Empty: the shipped CLIP."
+    )
+    retime: str = setting(
+        "on", _one_of("off", "on"), "Whether pictures under way follow the policy further down."
+    )
     fallback_level: str = setting("balanced", TEXT, "Level while no controller holds the lease.")
     lease_seconds: float = setting(
         "15", _seconds(1, 600), "A running job not renewed for so long is lost."
