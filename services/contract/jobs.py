@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from services.contract.ladder import AppliedLevel
+from services.contract.ladder import AppliedLevel, Strategy
 
 Kind = Literal["story", "image", "storybook"]
 Queue = Literal["stories", "images"]
 Priority = Literal["high", "normal", "low"]
-Strategy = Literal["sequential", "parallel"]
 
 QUEUES: tuple[Queue, ...] = ("stories", "images")
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
@@ -81,13 +80,28 @@ class ImageRequest(_Request, _ImageOptions):
 
     kind: Literal["image"]
     count: int = Field(1, ge=1, le=8)
+    start_from: str | None = Field(
+        None,
+        pattern=JOB_ID,
+        description="The id of an image job that has succeeded, or of a storybook's picture: the "
+        "drawing starts from its first picture. Null: it starts from noise.",
+    )
+    strength: float = Field(
+        0.6,
+        gt=0,
+        le=1,
+        description="With start_from, the share of the drawing that is done anew: near 0 the "
+        "picture stays as it is, 1 leaves nothing of it. Without start_from it means nothing.",
+    )
 
 
 class StorybookRequest(_Request, _StoryOptions, _ImageOptions):
     """A story with a picture for each page, bound as one HTML file."""
 
     kind: Literal["storybook"]
-    strategy: Strategy = Field("parallel", description="How the pictures follow the text.")
+    strategy: Strategy | None = Field(
+        None, description="How the pictures follow the text; the level's if absent."
+    )
 
 
 JobRequest = Annotated[StoryRequest | ImageRequest | StorybookRequest, Field(discriminator="kind")]

@@ -34,6 +34,10 @@ def _refused(**fields):
         ("deadline_seconds", 0),
         ("steps", -3),
         ("pages", 4),
+        ("strategy", "pipelined"),
+        ("start_from", "a fox"),
+        ("strength", 0),
+        ("strength", 1.1),
     ],
 )
 def test_a_wrong_field_is_named(field, value):
@@ -48,12 +52,8 @@ def test_an_unknown_kind_is_refused(kind):
 
 def test_defaults_are_those_of_the_document():
     book = request("storybook")
-    assert (book.pages, book.strategy, book.priority, book.level) == (
-        4,
-        "parallel",
-        "normal",
-        "auto",
-    )
+    assert (book.pages, book.strategy, book.priority, book.level) == (4, None, "normal", "auto")
+    assert (request().start_from, request().strength) == (None, 0.6)
 
 
 def test_a_prompt_loses_the_space_around_it():
