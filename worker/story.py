@@ -17,6 +17,9 @@ from worker.narrate import StoryOrder, narrate
 
 DESK_POLL_SECONDS = 0.1
 
+OnPage = Callable[[str, Page], None]
+"""Told the title and each page as soon as it is complete; what it raises ends the writing."""
+
 
 class Desk:
     """Where stories are written, one at a time; the level is chosen when the writing starts."""
@@ -27,7 +30,7 @@ class Desk:
         self._vocabulary = vocabulary
         self._free = threading.Lock()
 
-    def write(self, claim: Claim) -> tuple[Story, float]:
+    def write(self, claim: Claim, on_page: OnPage | None = None) -> tuple[Story, float]:
         """The job's story, each page told as it comes, and the seconds that the writing took."""
         request: StoryRequest | StorybookRequest = claim.job.request
         with self._taken(claim.interrupted):
@@ -42,7 +45,7 @@ class Desk:
                     max_tokens=request.max_tokens or level.level.story.max_tokens,
                     seed=claim.job.seed,
                 ),
-                on_page=_tell_pages(claim),
+                on_page=_tell_pages(claim, on_page),
                 on_token=lambda done, most: claim.progress("writing", done, most),
                 interrupted=claim.interrupted,
                 vocabulary=self._vocabulary,
@@ -60,9 +63,11 @@ class Desk:
             self._free.release()
 
 
-def _tell_pages(claim: Claim) -> Callable[[str, Page], None]:
+def _tell_pages(claim: Claim, on_page: OnPage | None) -> OnPage:
     def tell(title: str, page: Page) -> None:
         claim.report("page", {"title": title, **page.model_dump()})
+        if on_page is not None:
+            on_page(title, page)
 
     return tell
 
