@@ -80,20 +80,29 @@ class NoiseSchedule:
         """How many noise levels the model was trained on."""
         return len(self.alphas_cumprod)
 
-    def timesteps(self, steps: int) -> NDArray[np.int64]:
-        """The training timesteps visited, noisiest first (arXiv 2305.08891, table 2)."""
-        if not 1 <= steps <= self.num_train_timesteps:
-            raise ValueError(
-                f"steps must be between 1 and {self.num_train_timesteps}, the number of noise "
-                f"levels the model was trained on; got {steps}."
-            )
-        visited = self._spaced(steps).astype(np.int64)
+    def timesteps(self, steps: int, *, skipped: int = 0) -> NDArray[np.int64]:
+        """The training timesteps visited, noisiest first (arXiv 2305.08891, table 2).
+
+        `skipped` more are spaced along with them at the clean end, and not visited.
+        """
+        self.check_steps(steps, self.num_train_timesteps - skipped)
+        visited = self._spaced(steps + skipped)[:steps].astype(np.int64)
         if visited[0] >= self.num_train_timesteps:
+            most = self.num_train_timesteps - self.steps_offset - skipped
             raise ValueError(
                 f"{steps} steps with steps_offset {self.steps_offset} begin beyond the noisiest "
-                f"level; use at most {self.num_train_timesteps - self.steps_offset} steps."
+                f"level; use at most {most} steps."
             )
         return visited
+
+    def check_steps(self, steps: int, most: int | None = None) -> None:
+        """ValueError unless there are levels for `steps` steps: `most`, or all there are."""
+        most = self.num_train_timesteps if most is None else most
+        if not 1 <= steps <= most:
+            raise ValueError(
+                f"steps must be between 1 and {most}, for want of more noise levels that the "
+                f"model was trained on; got {steps}."
+            )
 
     def _spaced(self, steps: int) -> NDArray[np.float64]:
         total = self.num_train_timesteps
@@ -101,9 +110,14 @@ class NoiseSchedule:
             return np.linspace(0, total - 1, steps).round()[::-1]
         if self.timestep_spacing == "leading":
             return np.arange(steps)[::-1] * (total // steps) + float(self.steps_offset)
-        # For a few step counts (61, 103, …) rounding gives arange one element too many, which
-        # diffusers visits as timestep -1 and ruins the picture with; the cut leaves it out.
-        return np.round(np.arange(total, 0, -total / steps))[:steps] - 1
+        return trailing(total, steps)
+
+
+def trailing(levels: float, steps: int) -> NDArray[np.float64]:
+    """`steps` timesteps spaced evenly over the `levels` cleanest, from levels - 1 down."""
+    # For a few step counts (61, 103, …) rounding gives arange one element too many, which
+    # diffusers visits as timestep -1 and ruins the picture with; the cut leaves it out.
+    return np.round(np.arange(levels, 0, -levels / steps))[:steps] - 1
 
 
 def _with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
