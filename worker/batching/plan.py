@@ -8,8 +8,6 @@ between any two steps.
 
 import math
 
-import numpy as np
-
 from worker.batching.grid import Grid, retimed
 from worker.batching.noise import NoiseSchedule
 from worker.batching.samplers import SAMPLERS, rows
@@ -35,7 +33,7 @@ def plan(
     grid = SAMPLERS[sampler].grid(schedule, steps)
     kept = _kept(steps, strength)
     if kept == steps:
-        return Plan(sampler, rows(sampler, grid, schedule, eta), grid.start)
+        return Plan(sampler, rows(sampler, grid, schedule, eta), (0.0, grid.start))
     return _midway(sampler, grid.last(kept), schedule, eta)
 
 
@@ -55,8 +53,8 @@ def replan(
 
 def _midway(sampler: str, grid: Grid, schedule: NoiseSchedule, eta: float) -> Plan:
     """A plan that begins at the noise level of `grid`'s first step, not from pure noise."""
-    signal, noise = np.sqrt(grid.alpha[0]), np.sqrt(1 - grid.alpha[0])
-    return Plan(sampler, rows(sampler, grid, schedule, eta), float(noise), float(signal))
+    entry = math.sqrt(grid.alpha[0]), math.sqrt(1 - grid.alpha[0])
+    return Plan(sampler, rows(sampler, grid, schedule, eta), entry)
 
 
 def _check(sampler: str, eta: float) -> None:

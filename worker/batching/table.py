@@ -38,10 +38,9 @@ class Plan:
 
     sampler: str
     rows: tuple[Row, ...]
-    start: float = 1.0
-    """The factor on the standard normal latent that the first row takes."""
-    signal: float = 0.0
-    """The factor on the clean latent to begin from; 0 where there is none."""
+    entry: tuple[float, float] = (0.0, 1.0)
+    """(signal, noise): the first row takes signal · clean latent + noise · standard normal. The
+    signal is 0 where the plan begins from pure noise."""
 
     @property
     def steps(self) -> int:
@@ -49,6 +48,6 @@ class Plan:
         return len(self.rows)
 
     @property
-    def entry(self) -> tuple[float, float]:
-        """(signal, noise): the first row takes signal · clean latent + noise · standard normal."""
-        return self.signal, self.start
+    def start(self) -> float:
+        """The factor on the standard normal latent to begin with."""
+        return self.entry[1]
