@@ -40,6 +40,7 @@ class Claim:
         self._ended: Interruption | None = None
         self._progress: Progress | None = None
         self.level: AppliedLevel | None = None
+        self._untold: AppliedLevel | None = None
         self._deadline = self._local_deadline()
         self.renewed_at = time.monotonic()
 
@@ -70,6 +71,20 @@ class Claim:
         logger.info("job gets level %s: %s", level.name, level.reason, extra={"job": self.job.id})
         self.report("level", level.model_dump(), level=level)
 
+    def change(self, level: AppliedLevel) -> None:
+        """Note that work goes on at another level; the keeper passes it on. Never blocks."""
+        if level != self.level:
+            logger.info(
+                "job goes on at %s: %s", level.name, level.reason, extra={"job": self.job.id}
+            )
+            self.level = self._untold = level
+
+    def tell_level(self) -> None:
+        """Pass on a change of level that the keeper has not passed on yet."""
+        level, self._untold = self._untold, None
+        if level is not None:
+            self.report("level", level.model_dump(), level=level)
+
     def progress(self, phase: str, done: int, total: int) -> None:
         """Note how far the job is; the keeper passes it on. Never blocks."""
         self._progress = Progress(phase=phase, done=done, total=total)
@@ -79,7 +94,8 @@ class Claim:
         self._heed(transitions.report(self.redis, self.job, event, data, **field))
 
     def keep(self, lease_seconds: float) -> None:
-        """Pass on new progress, and renew the lease when a third of it is over."""
+        """Pass on what is new, and renew the lease when a third of it is over."""
+        self.tell_level()
         progress, self._progress = self._progress, None
         if progress is not None:
             self.report("progress", progress.model_dump(), progress=progress)

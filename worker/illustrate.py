@@ -9,8 +9,8 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngInfo
 
 from services.contract.ladder import Level
-from worker.batching.denoising import ImageRequest, Interrupted, OnStep
 from worker.batching.engine import Engine
+from worker.batching.request import Drawing, Follow, ImageRequest, Interrupted, OnStep
 
 SOFTWARE = "storyteller"
 
@@ -30,6 +30,9 @@ class Illustration:
     seed: int
     count: int = 1
     level: Level
+    start: Image | None = None
+    """The picture to begin from instead of noise, and how much of it is drawn anew."""
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -47,36 +50,60 @@ class Illustration:
             height=self.height,
             seed=seed,
             level=self.level.image,
+            start=self.start,
+            strength=self.strength if self.start else 1.0,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What a job is told and asked while it is drawn, all of it in the engine's thread.
+
+    `on_step(done, total)` counts the steps of all pictures. An exception that `interrupted`
+    returns ends them all. `follow` re-times them when the policy goes down.
+    """
+
+    on_step: OnStep | None = None
+    interrupted: Interrupted | None = None
+    follow: Follow | None = None
+
+
+NOBODY = Hearing()
 
 
 def illustrate(
     engine: Engine,
     illustration: Illustration,
+    hearing: Hearing = NOBODY,
     *,
     priority: str = "normal",
-    on_step: OnStep | None = None,
-    interrupted: Interrupted | None = None,
-) -> list[bytes]:
-    """PNG files in the order of their seeds. Blocks until all are drawn or one is not.
+) -> list[tuple[bytes, Drawing]]:
+    """PNG files, and how each came about, in the order of their seeds.
 
-    `on_step(done, total)` counts the steps of all pictures. An exception returned by
-    `interrupted`, or the failure of one picture, ends them all and is raised here.
-    Both callables run in the engine's thread and must be quick.
+    Blocks until all are drawn or one is not: the first failure ends them all and is raised here.
     """
     requests = illustration.requests()
-    progress = _Progress(illustration.level.image.steps * len(requests), on_step)
-    sisters = _Sisters(interrupted)
-    hear = {"on_step": progress.step, "interrupted": sisters.interrupted}
+    sisters = _Sisters(hearing.interrupted)
+    progress = _Progress(len(requests), hearing.on_step)
     try:
-        pictures = _all_or_none(
-            [engine.submit(request, priority=priority, **hear) for request in requests]
+        drawings = _all_or_none(
+            [
+                engine.submit(
+                    request,
+                    priority=priority,
+                    on_step=progress.of(index),
+                    interrupted=sisters.interrupted,
+                    follow=hearing.follow,
+                )
+                for index, request in enumerate(requests)
+            ]
         )
     finally:
         sisters.abandon()
+    model = engine.denoiser.name
     return [
-        encode_png(picture, _description(illustration, request, engine.denoiser.name))
-        for picture, request in zip(pictures, requests, strict=True)
+        (encode_png(drawing.picture, _description(illustration, request, drawing, model)), drawing)
+        for drawing, request in zip(drawings, requests, strict=True)
     ]
 
 
@@ -90,18 +117,24 @@ def encode_png(picture: Image, description: dict[str, str]) -> bytes:
     return file.getvalue()
 
 
-@dataclass(slots=True)
 class _Progress:
     """Adds up the steps of all pictures; called in the engine's thread alone, so without lock."""
 
-    total: int
-    on_step: OnStep | None
-    done: int = 0
+    def __init__(self, pictures: int, on_step: OnStep | None) -> None:
+        self._steps = [(0, 0)] * pictures
+        self._on_step = on_step
 
-    def step(self, _step: int, _steps: int) -> None:
-        self.done += 1
-        if self.on_step is not None:
-            self.on_step(self.done, self.total)
+    def of(self, index: int) -> OnStep:
+        """What the picture of this index tells its steps to."""
+
+        def step(done: int, total: int) -> None:
+            unknown = (0, total)  # a picture that has not begun will take about as many
+            self._steps[index] = (done, total)
+            if self._on_step is not None:
+                known = [steps if steps[1] else unknown for steps in self._steps]
+                self._on_step(sum(done for done, _ in known), sum(total for _, total in known))
+
+        return step
 
 
 @dataclass(slots=True)
@@ -123,7 +156,7 @@ class _Sisters:
         self.over.set()
 
 
-def _all_or_none(futures: list[Future[Image]]) -> list[Image]:
+def _all_or_none(futures: list[Future[Drawing]]) -> list[Drawing]:
     """All results, or the first failure."""
     finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
     for future in finished:
@@ -133,15 +166,24 @@ def _all_or_none(futures: list[Future[Image]]) -> list[Image]:
     return [future.result() for future in futures]
 
 
-def _description(illustration: Illustration, request: ImageRequest, model: str) -> dict[str, str]:
-    return {
+def _description(
+    illustration: Illustration, request: ImageRequest, drawing: Drawing, model: str
+) -> dict[str, str]:
+    told = {
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,
         "seed": str(request.seed),
         "guidance_scale": str(request.level.guidance_scale),
         "sampler": request.level.sampler,
-        "steps": str(request.level.steps),
+        "steps": str(drawing.steps),
         "level": illustration.level.name,
         "model": model,
         "software": SOFTWARE,
     }
+    if drawing.retimings:
+        told["retimed"] = ", ".join(
+            f"{other.level} from step {other.step}" for other in drawing.retimings
+        )
+    if drawing.exit:
+        told["early_exit"] = f"{drawing.exit.by} {drawing.exit.value:.4g}"
+    return told

@@ -1,12 +1,17 @@
 """The process that serves the queue `images`: one engine thread draws for all jobs."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from services.contract import policy
+from services.contract.policy import Policy
 from services.contract.settings import Settings
 from worker.batching.checkpoint import ModelError
+from worker.batching.clip_watch import clip_for
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
+from worker.batching.exits import clip_for_levels
 from worker.picture import perform_image
 from worker.process import Process
 
@@ -17,11 +22,27 @@ SHIPPED_ILLUSTRATOR = Path(__file__).parent.parent / "models" / "illustrator"
 
 
 def _denoiser(settings: Settings) -> Denoiser:
-    model = settings.image_model or str(SHIPPED_ILLUSTRATOR)
+    return Denoiser.load(
+        settings.image_model or str(SHIPPED_ILLUSTRATOR),
+        device=settings.device,
+        memory_budget=settings.model_memory_mb * 2**20,
+        compile=settings.compile == "on",
+    )
+
+
+def _engine(settings: Settings, ladder: Policy, on_turn: Callable[[], None]) -> Engine:
+    """Ready for every level of the ladder. SystemExit says which of them cannot be drawn."""
+    levels = [level.image for level in ladder.levels]
     try:
-        return Denoiser.load(model, device=settings.device)
-    except ModelError as error:
+        denoiser = _denoiser(settings)
+        for level in levels:
+            denoiser.check(level)
+        named = clip_for(settings.image_model, settings.clip_model)
+        clip = clip_for_levels(levels, named, device=settings.device)
+        denoiser.warm(settings.batch_cap)
+    except (ModelError, ValueError) as error:
         raise SystemExit(str(error)) from error
+    return Engine(denoiser, cap=settings.batch_cap, on_turn=on_turn, clip=clip)
 
 
 def run(settings: Settings) -> int:
@@ -29,7 +50,13 @@ def run(settings: Settings) -> int:
     process = Process("images", settings)
     process.limit_threads(0 if settings.image_model else ILLUSTRATOR_THREADS)
     levels = process.levels
-    with Engine(_denoiser(settings), cap=settings.batch_cap, on_turn=process.beat) as engine:
-        perform = partial(perform_image, engine=engine, levels=levels, shelf=process.shelf)
+    with _engine(settings, policy.chosen(settings), process.beat) as engine:
+        perform = partial(
+            perform_image,
+            engine=engine,
+            levels=levels,
+            shelf=process.shelf,
+            retime=settings.retime == "on",
+        )
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.
         return process.serve({"image": perform}, settings.batch_cap, lambda: None)

@@ -24,6 +24,8 @@ class Levels:
         self._policy = policy
         self._fallback = fallback
         self._worker = worker
+        self.latest: AppliedLevel | None = None
+        """What the controller put in force last; None while none holds the policy."""
         self._version = 0
         self._fallen_back = False
         self._closed = threading.Event()
@@ -63,13 +65,18 @@ class Levels:
                 channel.get_message(timeout=min(1.0, BLOCK_SECONDS))
 
     def _apply(self, state: PolicyState | None) -> None:
-        self._note_lease(state)
+        held = self._note_lease(state)
+        if not held:
+            self.latest = None
+        elif self.latest is None or self.latest.version != state.version:
+            self.latest = level.as_applied(state)
         if state is not None and state.version != self._version:
             self._version = state.version
             level.acknowledge(self._redis, self._worker, state.version)
             logger.info("level is %s now: %s", state.level.name, state.reason)
 
-    def _note_lease(self, state: PolicyState | None) -> None:
+    def _note_lease(self, state: PolicyState | None) -> bool:
+        """Whether a controller holds the policy; a change of that is logged."""
         fallen_back = state is None or state.lease_until <= server_time(self._redis)
         if fallen_back and not self._fallen_back:
             logger.warning(
@@ -79,3 +86,4 @@ class Levels:
         elif self._fallen_back and not fallen_back:
             logger.info("a controller holds the policy again")
         self._fallen_back = fallen_back
+        return not fallen_back

@@ -1,53 +1,65 @@
 """What a worker does for an image job: from the claim to the outcome."""
 
 import time
+from dataclasses import asdict
+from typing import Any
+
+from PIL.Image import Image
 
 from services.contract.jobs import ImageRequest, Job, Status
-from services.contract.ladder import AppliedLevel, Level
+from services.contract.ladder import AppliedLevel
 from services.contract.transitions import Outcome
 from worker.artifacts import Shelf
 from worker.batching.engine import Engine, EngineClosed
+from worker.batching.request import Drawing
+from worker.beginning import starting_picture
 from worker.claims import Claim
-from worker.illustrate import Illustration, illustrate
+from worker.following import as_wished, follow
+from worker.illustrate import Hearing, Illustration, illustrate
 from worker.interruptions import Stopping
 from worker.levels import Levels
 
 
-def perform_image(claim: Claim, engine: Engine, levels: Levels, shelf: Shelf) -> Outcome:
-    """Draw the pictures of one job and put them out as image-0.png, image-1.png, …"""
+def perform_image(
+    claim: Claim, engine: Engine, levels: Levels, shelf: Shelf, *, retime: bool = True
+) -> Outcome:
+    """Draw the pictures of one job and put them out as image-0.png, image-1.png, …
+
+    With `retime`, pictures under way follow the policy further down.
+    """
     started = time.monotonic()
+    start = starting_picture(claim.redis, shelf, claim.job.request)
     level = levels.resolve(claim.job)
     claim.start(level)
-    illustration = _illustration(claim.job, level)
-    pictures = _drawn(claim, engine, illustration)
+    illustration = _illustration(claim.job, level, start)
+    hearing = Hearing(
+        on_step=lambda done, total: claim.progress("drawing", done, total),
+        interrupted=claim.interrupted,
+        follow=follow(claim, levels) if retime else None,
+    )
+    drawn = _drawn(claim, engine, illustration, hearing)
     seconds = time.monotonic() - started
+    claim.tell_level()
     return Outcome(
         Status.SUCCEEDED,
-        result={
-            "seeds": [illustration.seed + index for index in range(illustration.count)],
-            "model": engine.denoiser.name,
-        },
+        result=_result(illustration, [drawing for _, drawing in drawn], engine.denoiser.name),
         artifacts=tuple(
-            shelf.put(claim.job, f"image-{index}.png", png) for index, png in enumerate(pictures)
+            shelf.put(claim.job, f"image-{index}.png", png) for index, (png, _) in enumerate(drawn)
         ),
         service_seconds=seconds,
     )
 
 
-def _drawn(claim: Claim, engine: Engine, illustration: Illustration) -> list[bytes]:
+def _drawn(
+    claim: Claim, engine: Engine, illustration: Illustration, hearing: Hearing
+) -> list[tuple[bytes, Drawing]]:
     try:
-        return illustrate(
-            engine,
-            illustration,
-            priority=claim.job.priority,
-            on_step=lambda done, total: claim.progress("drawing", done, total),
-            interrupted=claim.interrupted,
-        )
+        return illustrate(engine, illustration, hearing, priority=claim.job.priority)
     except EngineClosed as error:
         raise Stopping(str(error)) from error
 
 
-def _illustration(job: Job, applied: AppliedLevel) -> Illustration:
+def _illustration(job: Job, applied: AppliedLevel, start: Image | None) -> Illustration:
     request: ImageRequest = job.request
     return Illustration(
         prompt=request.prompt,
@@ -56,12 +68,27 @@ def _illustration(job: Job, applied: AppliedLevel) -> Illustration:
         height=request.height,
         seed=job.seed,
         count=request.count,
-        level=_as_wished(applied.level, request.guidance_scale),
+        level=as_wished(applied.level, request.guidance_scale),
+        start=start,
+        strength=request.strength,
     )
 
 
-def _as_wished(level: Level, guidance_scale: float | None) -> Level:
-    if guidance_scale is None:
-        return level
-    image = level.image.model_copy(update={"guidance_scale": guidance_scale})
-    return level.model_copy(update={"image": image})
+def _result(illustration: Illustration, drawings: list[Drawing], model: str) -> dict[str, Any]:
+    """What the record keeps: the seeds, and for each picture the steps and levels it took."""
+    return {
+        "seeds": [illustration.seed + index for index in range(illustration.count)],
+        "model": model,
+        "drawings": [_drawing(illustration.level.name, drawing) for drawing in drawings],
+    }
+
+
+def _drawing(level: str, drawing: Drawing) -> dict[str, Any]:
+    return {
+        "steps": drawing.steps,
+        "levels": [
+            {"level": level, "step": 0},
+            *({"level": later.level, "step": later.step} for later in drawing.retimings),
+        ],
+        "early_exit": asdict(drawing.exit) if drawing.exit else None,
+    }

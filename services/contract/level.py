@@ -85,6 +85,11 @@ def resolve(
         silent = "since the start" if state is None else f"for {now - state.lease_until:.0f} s"
         reason = f"no controller has held the policy {silent}; STORYTELLER_FALLBACK_LEVEL applies"
         return AppliedLevel(index=index, level=policy.levels[index], version=None, reason=reason)
+    return as_applied(state)
+
+
+def as_applied(state: PolicyState) -> AppliedLevel:
+    """The level in force, as a job gets it."""
     return AppliedLevel(
         index=state.index, level=state.level, version=state.version, reason=state.reason
     )

@@ -14,7 +14,7 @@ from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
 from worker.batching.engine import Engine
 from worker.batching.reference import draw
-from worker.illustrate import Illustration, illustrate
+from worker.illustrate import Hearing, Illustration, illustrate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,7 +42,7 @@ def test_picture_i_is_drawn_with_seed_plus_i(denoiser: Denoiser, cap: int) -> No
     job = illustration(count=3, width=48, negative_prompt="blurry")
     with Engine(denoiser, cap=cap) as engine:
         files = illustrate(engine, job)
-    pictures = [Image.open(io.BytesIO(file)) for file in files]
+    pictures = [Image.open(io.BytesIO(file)) for file, _ in files]
     assert [picture.text["seed"] for picture in pictures] == ["3", "4", "5"]
     for picture, request in zip(pictures, job.requests(), strict=True):
         assert picture.size == (48, 32)
@@ -52,7 +52,7 @@ def test_picture_i_is_drawn_with_seed_plus_i(denoiser: Denoiser, cap: int) -> No
 def test_a_picture_says_what_made_it(denoiser: Denoiser) -> None:
     job = illustration(prompt="ein Fuchs im Schnee, 雪の中の狐", negative_prompt="größer")
     with Engine(denoiser) as engine:
-        (file,) = illustrate(engine, job)
+        ((file, _),) = illustrate(engine, job)
     assert Image.open(io.BytesIO(file)).text == {
         "prompt": "ein Fuchs im Schnee, 雪の中の狐",
         "negative_prompt": "größer",
@@ -69,7 +69,11 @@ def test_a_picture_says_what_made_it(denoiser: Denoiser) -> None:
 def test_progress_counts_the_steps_of_all_pictures(denoiser: Denoiser) -> None:
     progress: list[tuple[int, int]] = []
     with Engine(denoiser, cap=2) as engine:
-        illustrate(engine, illustration(count=3), on_step=lambda *step: progress.append(step))
+        illustrate(
+            engine,
+            illustration(count=3),
+            Hearing(on_step=lambda *step: progress.append(step)),
+        )
     assert progress == [(done, 12) for done in range(1, 13)]
 
 
@@ -80,8 +84,10 @@ def test_an_interruption_ends_all_pictures(denoiser: Denoiser) -> None:
             illustrate(
                 engine,
                 illustration(count=4, steps=100),
-                on_step=lambda done, _total: progress.append(done),
-                interrupted=lambda: Cancelled() if len(progress) >= 6 else None,
+                Hearing(
+                    on_step=lambda done, _total: progress.append(done),
+                    interrupted=lambda: Cancelled() if len(progress) >= 6 else None,
+                ),
             )
         illustrate(engine, illustration(steps=1))
     # Two step together, unless the first was under way before the second came in.
@@ -105,7 +111,7 @@ def test_a_picture_that_fails_ends_its_sisters(denoiser: Denoiser) -> None:
             illustrate(
                 engine,
                 illustration(seed=13, count=2, steps=200),
-                on_step=lambda done, _total: progress.append(done),
+                Hearing(on_step=lambda done, _total: progress.append(done)),
             )
         illustrate(engine, illustration(steps=1))
     assert len(progress) < 200

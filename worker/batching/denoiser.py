@@ -15,8 +15,9 @@ from worker.batching.checkpoint import (
     find_dtype,
     load_pipeline,
 )
-from worker.batching.denoising import Conditioning, Denoising, ImageRequest, Listener
+from worker.batching.denoising import Conditioning, Denoising
 from worker.batching.plan import NoiseSchedule, plan
+from worker.batching.request import ImageRequest, Listener
 
 
 class Denoiser:
@@ -41,6 +42,11 @@ class Denoiser:
         except ValueError as error:
             raise ModelError(f"The image model {model!r} cannot be used: {error}") from error
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        return self._pipeline.device
+
     def native_size(self) -> tuple[int, int]:
         """(width, height) in pixels that the model was trained on."""
         size = self._pipeline.unet.config.sample_size
@@ -53,7 +59,13 @@ class Denoiser:
         """Check and plan a request, without touching the device; ValueError says what is wrong."""
         return Denoising(
             request=request,
-            plan=plan(request.level.sampler, request.level.steps, self.schedule),
+            plan=plan(
+                request.level.sampler,
+                request.level.steps,
+                self.schedule,
+                eta=request.level.eta,
+                strength=request.strength,
+            ),
             shape=self._latent_shape(request),
             priority=priority,
             listener=listener or Listener(),
@@ -68,6 +80,9 @@ class Denoiser:
         )
         denoising.begin(Conditioning(prompt, negative), pipeline.device)
 
+    def release(self, denoising: Denoising) -> None:
+        """Called when an image leaves, for whatever reason, begun or not; harmless if repeated."""
+
     @torch.inference_mode()
     def predict(self, batch: Sequence[Denoising]) -> Tensor:
         """What the model says of each latent at its own timestep, guidance applied.
@@ -78,7 +93,7 @@ class Denoiser:
         guided = [index for index, denoising in enumerate(batch) if denoising.guided]
         said = self._ask(batch, guided)
         prediction, unconditional = said[: len(batch)], said[len(batch) :]
-        scales = [batch[index].request.level.guidance_scale for index in guided]
+        scales = [batch[index].level.guidance_scale for index in guided]
         scale = torch.tensor(scales, device=said.device)[:, None, None, None]
         prediction[guided] = unconditional + scale * (prediction[guided] - unconditional)
         return prediction

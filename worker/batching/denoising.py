@@ -1,52 +1,17 @@
 """One image in flight, and the update that moves several of them one step on."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from PIL.Image import Image
 from torch import Tensor
 
 from services.contract.ladder import ImageLevel
+from worker.batching.early_exit import Exit
 from worker.batching.plan import Plan, Row
+from worker.batching.request import ImageRequest, Listener, Retiming
 from worker.batching.scheduler import PRIORITIES
-
-SEED_LIMIT = 2**64
-
-
-OnStep = Callable[[int, int], None]
-"""Told (step, steps) after each step."""
-Interrupted = Callable[[], BaseException | None]
-"""Asked before each step: None to go on, or the exception to stop with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRequest:
-    """What decides a picture, besides the model; a size of None is the model's native one."""
-
-    prompt: str
-    negative_prompt: str = ""
-    width: int | None = None
-    height: int | None = None
-    seed: int
-    level: ImageLevel
-    """How it is drawn: sampler, steps, guidance, precision, early exit."""
-    start: Image | None = None
-    """The picture to begin from instead of pure noise."""
-    strength: float = 1.0
-    """How much of `start` is drawn anew, 0 < strength ≤ 1."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < SEED_LIMIT:
-            raise ValueError(f"seed must be between 0 and 2**64 - 1; got {self.seed}.")
-        if not 0 < self.strength <= 1:
-            raise ValueError(f"strength must be above 0 and at most 1; got {self.strength}.")
-
-    @property
-    def guided(self) -> bool:
-        """Whether the model is ever asked twice a step, with and without the prompt."""
-        return self.level.guidance_scale > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +22,6 @@ class Conditioning:
     """(1, tokens, width)"""
     negative: Tensor | None
     """The same for the negative prompt; None for a request without guidance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """How whoever asked for an image hears of it. All of it is called in the engine's thread."""
-
-    on_step: OnStep | None = None
-    interrupted: Interrupted | None = None
-    future: Future[Image] = field(default_factory=Future)
-
-    def stepped(self, step: int, steps: int) -> None:
-        """Pass on that a step was taken."""
-        if self.on_step is not None:
-            self.on_step(step, steps)
-
-    def reason_to_stop(self) -> BaseException | None:
-        """The exception to stop with, if there is one."""
-        return self.interrupted() if self.interrupted is not None else None
 
 
 @dataclass(eq=False, slots=True)
@@ -92,7 +39,19 @@ class Denoising:
     step: int = 0
     latent: Tensor | None = None
     """(1, channels, height, width), float32, on the model's device once begun"""
+    clean: Tensor | None = None
+    """The clean latent that the last prediction implies, of the latent's shape"""
+    previous_clean: Tensor | None = None
+    """The same for the prediction before"""
     conditioning: Conditioning | None = None
+    level: ImageLevel = field(init=False)
+    """The level it is drawn at now; the request's until it is re-timed."""
+    retimings: list[Retiming] = field(default_factory=list, init=False)
+    considered: object | None = field(default=None, init=False, repr=False)
+    """The wish for another level that was looked at last, granted or not"""
+    exit: Exit | None = field(default=None, init=False)
+    exit_state: object | None = field(default=None, init=False, repr=False)
+    """What the measure of early exit remembers of this image"""
     _generator: torch.Generator = field(init=False, repr=False)
     _noise: Tensor | None = field(default=None, init=False, repr=False)
 
@@ -100,7 +59,13 @@ class Denoising:
         if self.priority not in PRIORITIES:
             allowed = ", ".join(PRIORITIES)
             raise ValueError(f"priority must be one of {allowed}; got {self.priority!r}.")
+        self.level = self.request.level
         self._generator = torch.Generator("cpu").manual_seed(self.request.seed)
+
+    @property
+    def group(self) -> Hashable:
+        """What images must share to be in one model call."""
+        return self.shape, self.request.level.precision
 
     @property
     def row(self) -> Row:
@@ -110,17 +75,27 @@ class Denoising:
     @property
     def guided(self) -> bool:
         """Whether the step to take now asks the model twice, with and without the prompt."""
-        return self.request.guided
+        return guided(self.level, self.row)
 
     @property
     def finished(self) -> bool:
-        """Whether the latent is ready to be decoded."""
-        return self.step == self.plan.steps
+        """Whether there is something to decode and no step left."""
+        return self.exit is not None or self.step == self.plan.steps
 
-    def begin(self, conditioning: Conditioning, device: torch.device) -> None:
-        """Start from pure noise."""
+    @property
+    def result(self) -> Tensor:
+        """The latent to decode: of an image that left early, what it was about to become."""
+        return self.latent if self.exit is None else self.clean
+
+    def begin(
+        self, conditioning: Conditioning, device: torch.device, clean: Tensor | None = None
+    ) -> None:
+        """Start from pure noise, or from the `clean` latent of a picture with noise on it."""
+        signal, noise = self.plan.entry
         self.conditioning = conditioning
-        self.latent = self._draw().to(device)
+        self.latent = noise * self._draw().to(device)
+        if clean is not None:
+            self.latent += signal * clean
 
     def noise(self) -> Tensor:
         """This step's noise, on the CPU; drawn once, so that a step may be tried again."""
@@ -128,13 +103,20 @@ class Denoising:
             self._noise = self._draw() if self.row.noise else torch.zeros(1, *self.shape)
         return self._noise
 
-    def advance(self, latent: Tensor) -> None:
+    def advance(self, latent: Tensor, clean: Tensor) -> None:
         """Take the step that led to `latent`."""
         self.latent, self._noise = latent, None
+        self.clean, self.previous_clean = clean, self.clean
         self.step += 1
 
     def _draw(self) -> Tensor:
         return torch.randn((1, *self.shape), generator=self._generator)
+
+
+def guided(level: ImageLevel, row: Row) -> bool:
+    """Whether a step at this level asks the model for the unconditional prediction too."""
+    low, high = level.guidance_interval or (0.0, math.inf)
+    return level.guidance_scale > 1 and low <= row.sigma <= high
 
 
 def update(batch: Sequence[Denoising], prediction: Tensor) -> list[bool]:
@@ -143,13 +125,33 @@ def update(batch: Sequence[Denoising], prediction: Tensor) -> list[bool]:
     `prediction`: (n, channels, height, width), what the model said after guidance, float32.
     Nobody is moved unless everybody is.
     """
-    latents = torch.cat([denoising.latent for denoising in batch])
-    noise = torch.cat([denoising.noise() for denoising in batch]).to(latents.device)
-    rows = [denoising.row for denoising in batch]
-    table = torch.tensor([(row.latent, row.prediction, row.noise) for row in rows])
-    keep, learn, stir = table.to(latents.device).T[:, :, None, None, None]
-    latents = keep * latents + learn * prediction + stir * noise
+    latents = torch.cat([image.latent for image in batch])
+    keep, learn, recall, stir, clean_keep, clean_learn = _coefficients(batch).to(latents.device)
+    cleans = clean_keep * latents + clean_learn * prediction
+    latents = keep * latents + learn * prediction
+    if any(image.row.previous for image in batch):
+        before = [image.latent if image.clean is None else image.clean for image in batch]
+        latents += recall * torch.cat(before)
+    if any(image.row.noise for image in batch):
+        latents += stir * torch.cat([image.noise() for image in batch]).to(latents.device)
     finite = latents.isfinite().flatten(1).all(1).tolist()
-    for denoising, latent in zip(batch, latents.split(1), strict=True):
-        denoising.advance(latent)
+    for image, latent, clean in zip(batch, latents.split(1), cleans.split(1), strict=True):
+        image.advance(latent, clean)
     return finite
+
+
+def _coefficients(batch: Sequence[Denoising]) -> Tensor:
+    """(6, n, 1, 1, 1): one column of the table of steps after the other."""
+    rows = [image.row for image in batch]
+    table = [
+        (
+            row.latent,
+            row.prediction,
+            row.previous,
+            row.noise,
+            row.clean_latent,
+            row.clean_prediction,
+        )
+        for row in rows
+    ]
+    return torch.tensor(table).T[:, :, None, None, None]

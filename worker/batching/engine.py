@@ -7,10 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Self
 
-from PIL.Image import Image
-
+from worker.batching.clip_watch import ClipWatch
+from worker.batching.darkroom import Darkroom
 from worker.batching.denoiser import Denoiser
-from worker.batching.denoising import Denoising, ImageRequest, Interrupted, Listener, OnStep
+from worker.batching.denoising import Denoising
+from worker.batching.exits import Exits
+from worker.batching.request import Drawing, Follow, ImageRequest, Interrupted, Listener, OnStep
 from worker.batching.scheduler import Scheduler
 from worker.batching.turn import Turn
 
@@ -27,15 +29,23 @@ class EngineClosed(RuntimeError):
 class Engine:
     """Draws submitted images, up to `cap` of them advancing together.
 
-    `on_turn` is called in the engine's thread every turn, and every second when idle.
+    `on_turn` is called in the engine's thread every turn, and every second when idle. `clip`
+    judges pictures whose level leaves early by clip-score.
     """
 
     def __init__(
-        self, denoiser: Denoiser, *, cap: int = 1, on_turn: Callable[[], None] | None = None
+        self,
+        denoiser: Denoiser,
+        *,
+        cap: int = 1,
+        on_turn: Callable[[], None] | None = None,
+        clip: ClipWatch | None = None,
     ) -> None:
         self.denoiser = denoiser
         self._scheduler: Scheduler[Denoising] = Scheduler(cap)
-        self._turn = Turn(denoiser, self._scheduler)
+        self._darkroom = Darkroom(denoiser)
+        exits = Exits(denoiser.decode, clip)
+        self._turn = Turn(denoiser, self._scheduler, self._darkroom.develop, exits)
         self._on_turn = on_turn or (lambda: None)
         self._inbox: queue.SimpleQueue[Denoising | None] = queue.SimpleQueue()
         self._closing = False
@@ -56,7 +66,8 @@ class Engine:
     def close(self, timeout: float | None = None) -> None:
         """Stop after the step under way, failing what is left with EngineClosed.
 
-        Waits up to `timeout` seconds for the thread (None: until it is done).
+        Waits up to `timeout` seconds for the thread (None: until it is done), and then for
+        pictures that only have to be decoded.
         """
         with self._gate:
             self._closing = True
@@ -65,6 +76,7 @@ class Engine:
             self._thread.join(timeout)
         else:
             self._abandon_all()
+        self._darkroom.close()
 
     def submit(
         self,
@@ -73,15 +85,17 @@ class Engine:
         priority: str = "normal",
         on_step: OnStep | None = None,
         interrupted: Interrupted | None = None,
-    ) -> Future[Image]:
+        follow: Follow | None = None,
+    ) -> Future[Drawing]:
         """A future of the picture; a request that cannot be drawn resolves it with the error.
 
         `on_step(step, steps)` follows each step. `interrupted()` is asked before each step,
         waiting or running: an exception it returns takes the image out and resolves the future.
-        Both run in the engine's thread and must be quick; if they raise, this image alone fails.
+        `follow` is asked then too, and re-times the picture. All of them run in the engine's
+        thread and must be quick; if they raise, this image alone fails.
         The future's own `cancel` does nothing: interrupt instead.
         """
-        listener = Listener(on_step, interrupted)
+        listener = Listener(on_step, interrupted, follow)
         listener.future.set_running_or_notify_cancel()
         try:
             self._enter(self.denoiser.denoising(request, priority, listener))
@@ -135,6 +149,7 @@ class Engine:
     def _abandon(self, reason: BaseException) -> None:
         for image in self._scheduler:
             self._scheduler.remove(image)
+            self.denoiser.release(image)
             image.listener.future.set_exception(reason)
 
 

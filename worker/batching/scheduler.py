@@ -1,8 +1,10 @@
-"""Who is drawn, and who steps next. Knows priorities and latent shapes, and nothing of models."""
+"""Who is drawn, and who steps next. Knows priorities and groups, and nothing of models."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Generic, Protocol, TypeVar
+
+from worker.batching.limit import Limit
 
 PRIORITIES = ("high", "normal", "low")
 PATIENCE = 16
@@ -12,8 +14,8 @@ class Schedulable(Protocol):
     """What the scheduler asks of an image in flight."""
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The latent's shape; only equal shapes fit into one model call."""
+    def group(self) -> Hashable:
+        """Latent shape and precision: only equal ones fit into one model call."""
 
     @property
     def priority(self) -> str:
@@ -24,22 +26,21 @@ Item = TypeVar("Item", bound=Schedulable)
 
 
 class Scheduler(Generic[Item]):
-    """First come, first served within a priority; at most `cap` images in flight.
+    """First come, first served within a priority; at most `limit` images in flight.
 
     A priority is a head start: an image of the next lower one counts as if it had arrived
     PATIENCE images later. So an image is overtaken by a bounded number of others, and nothing
-    waits for ever. Shapes in flight take turns, the one that stepped longest ago first.
+    waits for ever. Groups in flight take turns, the one that stepped longest ago first; so do
+    the images of a group, where memory has run out and not all of them fit any more.
     """
 
     def __init__(self, cap: int) -> None:
-        if cap < 1:
-            raise ValueError(f"At least one image must be allowed in flight; got a cap of {cap}.")
-        self.cap = cap
+        self.limit = Limit(cap)
         self._waiting: list[tuple[int, int, Item]] = []
         self._running: list[Item] = []
         self._arrivals = 0
         self._turns = 0
-        self._stepped: dict[tuple[int, ...], int] = {}
+        self._stepped: dict[Hashable, int] = {}
 
     def __iter__(self) -> Iterator[Item]:
         """Everybody here, in flight first; a copy, so that the caller may remove."""
@@ -55,26 +56,29 @@ class Scheduler(Generic[Item]):
         self._arrivals += 1
 
     def admit(self) -> list[Item]:
-        """Move as many as the cap allows from waiting to running, and return them."""
+        """Move as many as the limit allows from waiting to running, and return them."""
         admitted = []
-        while self._waiting and len(self._running) < self.cap:
+        while self._waiting and len(self._running) < self.limit.now:
             _, _, item = heapq.heappop(self._waiting)
-            # Behind the shapes already stepping, or a stream of new shapes could starve them.
-            self._stepped.setdefault(item.shape, self._turns)
+            # Behind the groups already stepping, or a stream of new groups could starve them.
+            self._stepped.setdefault(item.group, self._turns)
             self._running.append(item)
             admitted.append(item)
         return admitted
 
     def choose(self) -> list[Item]:
-        """Those of one shape that step together this turn, longest in flight first."""
+        """Those of one group that step together this turn, longest without a step first."""
         if not self._running:
             return []
-        shapes = dict.fromkeys(item.shape for item in self._running)
-        self._stepped = {shape: self._stepped[shape] for shape in shapes}
-        chosen = min(shapes, key=self._stepped.__getitem__)
+        groups = dict.fromkeys(item.group for item in self._running)
+        self._stepped = {group: self._stepped[group] for group in groups}
+        next_group = min(groups, key=self._stepped.__getitem__)
         self._turns += 1
-        self._stepped[chosen] = self._turns
-        return [item for item in self._running if item.shape == chosen]
+        self._stepped[next_group] = self._turns
+        chosen = [item for item in self._running if item.group == next_group][: self.limit.now]
+        together = set(map(id, chosen))
+        self._running = [item for item in self._running if id(item) not in together] + chosen
+        return chosen
 
     def remove(self, item: Item) -> None:
         """Forget `item`, running or waiting; one already gone is no error."""

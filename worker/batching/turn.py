@@ -1,13 +1,15 @@
 """One turn of the engine: who leaves, who joins, one model call, one step, who is done."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising, update
+from worker.batching.exits import Exits
+from worker.batching.retiming import follow
 from worker.batching.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
@@ -21,47 +23,77 @@ class Turn:
     """Moves the images of one scheduler through one denoiser. Whatever goes wrong with an image
     resolves its future and takes it out; the others never notice."""
 
-    def __init__(self, denoiser: Denoiser, scheduler: Scheduler[Denoising]) -> None:
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        scheduler: Scheduler[Denoising],
+        develop: Callable[[Denoising], None],
+        exits: Exits,
+    ) -> None:
         self._denoiser = denoiser
         self._scheduler = scheduler
+        self._develop = develop
+        self._exits = exits
 
     @torch.inference_mode()
     def take(self) -> None:
-        """Drop the interrupted, admit, step one batch, and hand out what is finished."""
+        """Drop the interrupted, admit, step one batch, and pass on what is finished."""
         for image in self._scheduler:
-            self._drop_if_interrupted(image)
+            self._heed(image)
         for image in self._scheduler.admit():
             with self._failing_alone(image):
                 self._denoiser.begin(image)
         batch = self._scheduler.choose()
         if not batch:
             return
-        for image in self._step(batch):
+        stepped = self._step(batch)
+        self._check_exits(stepped)
+        for image in stepped:
             with self._failing_alone(image):
                 image.listener.stepped(image.step, image.plan.steps)
                 if image.finished:
-                    self._finish(image)
+                    self._scheduler.remove(image)
+                    self._develop(image)
 
-    def _drop_if_interrupted(self, image: Denoising) -> None:
+    def _heed(self, image: Denoising) -> None:
+        """Stop an image that is to stop; re-time one whose level has changed."""
         with self._failing_alone(image):
             reason = image.listener.reason_to_stop()
             if reason is not None:
                 self._drop(image, reason)
+            else:
+                follow(image, self._denoiser.schedule)
 
     def _step(self, batch: Sequence[Denoising]) -> list[Denoising]:
-        """Those of `batch` that took a step. A batch that fails is tried again one by one, so
-        that only the image at fault, or one too large for the memory by itself, is lost."""
+        """Those of `batch` that took a step, which may be none where memory ran out."""
         try:
-            return self._advance(batch)
-        except Exception:
-            logger.exception("A batch of %d images failed; trying each of it alone", len(batch))
-        _free_memory()
-        return [image for lone in batch for image in self._step_alone(lone)]
+            stepped = self._advance(batch)
+        except Exception as error:
+            logger.exception("A batch of %d images failed", len(batch))
+            free_memory()
+            if _out_of_memory(error) and len(batch) > 1:
+                self._step_fewer(len(batch))
+                return []
+            return self._step_alone(batch)
+        self._scheduler.limit.went_well()
+        return stepped
 
-    def _step_alone(self, image: Denoising) -> list[Denoising]:
-        with self._failing_alone(image):
-            return self._advance([image])
-        return []
+    def _step_fewer(self, count: int) -> None:
+        limit = self._scheduler.limit
+        limit.too_many(count)
+        logger.warning(
+            "memory ran out with %d images in a batch: %d at a time for a while. A lower "
+            "STORYTELLER_BATCH_CAP avoids this",
+            count, limit.now,
+        )  # fmt: skip
+
+    def _step_alone(self, batch: Sequence[Denoising]) -> list[Denoising]:
+        """A batch that failed is tried again one by one: only the image at fault is lost."""
+        stepped = []
+        for image in batch:
+            with self._failing_alone(image):
+                stepped += self._advance([image])
+        return stepped
 
     def _advance(self, batch: Sequence[Denoising]) -> list[Denoising]:
         finite = update(batch, self._denoiser.predict(batch))
@@ -70,13 +102,19 @@ class Turn:
                 self._drop(image, _diverged(image))
         return [image for image, well in zip(batch, finite, strict=True) if well]
 
-    def _finish(self, image: Denoising) -> None:
-        picture = self._denoiser.decode(image.latent)
-        self._scheduler.remove(image)
-        image.listener.future.set_result(picture)
+    def _check_exits(self, images: Sequence[Denoising]) -> None:
+        try:
+            leaving = self._exits.leaving(images)
+        except Exception:
+            # Leaving early saves time and decides nothing else: without it, a picture is finished.
+            logger.exception("Early exit could not be judged; the pictures go on")
+            return
+        for image, where in zip(images, leaving, strict=True):
+            image.exit = where
 
     def _drop(self, image: Denoising, reason: BaseException) -> None:
         self._scheduler.remove(image)
+        self._denoiser.release(image)
         image.listener.future.set_exception(reason)
 
     @contextmanager
@@ -91,14 +129,19 @@ class Turn:
             self._drop(image, error)
 
 
+def free_memory() -> None:
+    """Give cached blocks back, in case memory was what ran out."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory was what ran out; on a CPU, torch says so in a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
 def _diverged(image: Denoising) -> Diverged:
     return Diverged(
         f"The picture dissolved into NaN or infinite values at step {image.step} of "
         f"{image.plan.steps}; try another seed, a lower guidance_scale or a higher precision."
     )
-
-
-def _free_memory() -> None:
-    """Give cached blocks back, in case memory was what ran out."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -6,15 +6,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
+from diffusers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    StableDiffusionPipeline,
+)
 from PIL.Image import Image
 
-from worker.batching.denoising import ImageRequest
+from worker.batching.request import ImageRequest
 
 Draw = Callable[[ImageRequest], Image]
 
 SAME = 55.0
 """dB from which two pictures are one, but for rounding here and there by one of 256 shades."""
+
+
+SCHEDULERS: dict[str, Any] = {
+    "ddim": DDIMScheduler,
+    "ddpm": DDPMScheduler,
+    "dpmpp-2m": DPMSolverMultistepScheduler,
+    "euler": EulerDiscreteScheduler,
+}
 
 
 def diffusers_artist(folder: Path) -> Draw:
@@ -24,10 +38,11 @@ def diffusers_artist(folder: Path) -> Draw:
     )
     pipeline.set_progress_bar_config(disable=True)
     config = pipeline.scheduler.config
-    kinds: dict[str, Any] = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
 
     def draw(request: ImageRequest) -> Image:
-        pipeline.scheduler = kinds[request.level.sampler].from_config(config, clip_sample=False)
+        pipeline.scheduler = SCHEDULERS[request.level.sampler].from_config(
+            config, clip_sample=False
+        )
         return pipeline(
             request.prompt,
             negative_prompt=request.negative_prompt or None,
@@ -35,6 +50,7 @@ def diffusers_artist(folder: Path) -> Draw:
             height=request.height,
             guidance_scale=request.level.guidance_scale,
             num_inference_steps=request.level.steps,
+            eta=request.level.eta,
             generator=torch.Generator("cpu").manual_seed(request.seed),
         ).images[0]
 

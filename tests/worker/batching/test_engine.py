@@ -9,9 +9,9 @@ from tests.worker.batching.oracle import SAME, Draw, diffusers_artist, psnr
 from tests.worker.batching.requests import MIXED, image_request
 from tests.worker.batching.tiny import SCHEDULERS
 from worker.batching.denoiser import Denoiser
-from worker.batching.denoising import ImageRequest
 from worker.batching.engine import Engine
 from worker.batching.reference import draw
+from worker.batching.request import ImageRequest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -25,6 +25,9 @@ REQUESTS = {
     "ddpm-alone": image_request(sampler="ddpm", steps=8, guidance_scale=0.0),
     "ddim-negative": image_request(steps=8, negative_prompt="blurry red owl"),
     "ddpm-negative": image_request(sampler="ddpm", steps=8, negative_prompt="blurry red owl"),
+    "ddim-stirred": image_request(steps=8, eta=0.6),
+    "dpmpp-2m": image_request(sampler="dpmpp-2m", steps=8),
+    "euler": image_request(sampler="euler", steps=8),
     "one-step": image_request(steps=1, sampler="ddpm"),
     "many-steps": image_request(steps=40, sampler="ddpm", guidance_scale=7.5),
     "wide": image_request(width=64, height=40),
@@ -48,7 +51,7 @@ def test_a_seed_means_what_it_means_to_diffusers(
     expected = draw_with_diffusers(request_)
     assert np.asarray(expected).std() > 10  # a flat picture would match anything
     with Engine(denoiser) as engine:
-        picture = engine.submit(request_).result(SECONDS)
+        picture = engine.submit(request_).result(SECONDS).picture
     assert psnr(picture, expected) >= SAME
     assert psnr(draw(denoiser, request_), expected) >= SAME
 
@@ -74,7 +77,7 @@ def test_what_a_request_asks_for_is_seen_in_the_picture(
 def test_nobody_notices_the_company_they_keep(denoiser: Denoiser, cap: int) -> None:
     with Engine(denoiser, cap=cap) as engine:
         futures = [engine.submit(request) for request in MIXED]
-        pictures = [future.result(SECONDS) for future in futures]
+        pictures = [future.result(SECONDS).picture for future in futures]
     for request, picture in zip(MIXED, pictures, strict=True):
         assert psnr(picture, draw(denoiser, request)) >= SAME
 
@@ -91,7 +94,7 @@ def test_an_image_joins_others_under_way_and_leaves_before_them(denoiser: Denois
     with Engine(denoiser, cap=2) as engine:
         under_way = engine.submit(long, on_step=on_step)
         under_way.add_done_callback(lambda _: finished.append("long"))
-        pictures = under_way.result(SECONDS), joined[0].result(SECONDS)
+        pictures = under_way.result(SECONDS).picture, joined[0].result(SECONDS).picture
     assert finished == ["short", "long"]
     assert psnr(pictures[0], draw(denoiser, long)) >= SAME
     assert psnr(pictures[1], draw(denoiser, short)) >= SAME
@@ -119,7 +122,7 @@ def test_each_step_is_reported(denoiser: Denoiser) -> None:
     not (ILLUSTRATOR / "model_index.json").is_file(),
     reason="models/illustrator is not there yet: `make illustrator` builds it",
 )
-@pytest.mark.parametrize("sampler", ["ddim", "ddpm"])
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "dpmpp-2m", "euler"])
 @pytest.mark.parametrize("guidance_scale", [1.0, 3.0])
 def test_the_shipped_illustrator_draws_what_diffusers_draws(
     sampler: str, guidance_scale: float
@@ -129,6 +132,6 @@ def test_the_shipped_illustrator_draws_what_diffusers_draws(
         sampler=sampler, guidance_scale=guidance_scale, prompt="a fox and a tree at night"
     )
     with Engine(denoiser) as engine:
-        picture = engine.submit(request).result(SECONDS)
+        picture = engine.submit(request).result(SECONDS).picture
     assert picture.size == denoiser.native_size()
     assert psnr(picture, diffusers_artist(ILLUSTRATOR)(request)) >= SAME

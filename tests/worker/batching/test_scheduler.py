@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from worker.batching.limit import RECOVERY_TURNS, Limit
 from worker.batching.scheduler import PATIENCE, PRIORITIES, Scheduler
 
 SMALL, LARGE = (4, 8, 8), (4, 16, 16)
@@ -14,7 +15,7 @@ SMALL, LARGE = (4, 8, 8), (4, 16, 16)
 class Image:
     name: str = ""
     priority: str = "normal"
-    shape: tuple[int, ...] = SMALL
+    group: tuple[int, ...] = SMALL
     steps: int = 1
     arrived: int = 0
 
@@ -70,22 +71,22 @@ def test_one_may_join_while_others_are_under_way() -> None:
     assert scheduler.choose() == [early, late]
 
 
-def test_shapes_never_mix_and_take_turns() -> None:
-    images = [Image(shape=shape) for shape in (SMALL, LARGE, SMALL)]
+def test_groups_never_mix_and_take_turns() -> None:
+    images = [Image(group=group) for group in (SMALL, LARGE, SMALL)]
     scheduler = queue(3, *images)
     scheduler.admit()
     turns = [scheduler.choose() for _ in range(4)]
     assert turns == [[images[0], images[2]], [images[1]]] * 2
 
 
-def test_a_stream_of_new_shapes_does_not_starve_one_under_way() -> None:
+def test_a_stream_of_new_groups_does_not_starve_one_under_way() -> None:
     old = Image("old")
     scheduler = queue(2, old)
     scheduler.admit()
     scheduler.choose()
     steps_of_old = 0
     for side in range(100):
-        scheduler.add(Image("new", shape=(4, 1, side)))
+        scheduler.add(Image("new", group=(4, 1, side)))
         scheduler.admit()
         for image in scheduler.choose():
             if image is old:
@@ -112,8 +113,8 @@ def test_under_a_random_load_everybody_finishes_and_the_wait_is_bounded() -> Non
     turn = 0
     while turn < 3000 or len(scheduler):
         if turn < 3000 and rng.random() < 0.25:
-            shape, priority = rng.choice([SMALL, SMALL, LARGE]), rng.choice(PRIORITIES)
-            scheduler.add(Image("", priority, shape, rng.randint(1, 8), turn))
+            group, priority = rng.choice([SMALL, SMALL, LARGE]), rng.choice(PRIORITIES)
+            scheduler.add(Image("", priority, group, rng.randint(1, 8), turn))
         for image in scheduler.admit():
             waits[image.priority].append(turn - image.arrived)
         for image in scheduler.choose():
@@ -130,3 +131,36 @@ def test_under_a_random_load_everybody_finishes_and_the_wait_is_bounded() -> Non
 def test_a_cap_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="cap of 0"):
         Scheduler(0)
+
+
+def test_where_not_all_fit_any_more_they_take_turns() -> None:
+    images = [Image(name) for name in "abcde"]
+    scheduler = queue(5, *images)
+    scheduler.admit()
+    scheduler.limit.too_many(5)
+    turns = ["".join(image.name for image in scheduler.choose()) for _ in range(5)]
+    assert turns == ["ab", "cd", "ea", "bc", "de"]
+
+
+def test_nobody_is_admitted_beyond_what_fits() -> None:
+    scheduler = queue(4, *(Image(name) for name in "abcd"))
+    scheduler.limit.too_many(4)
+    assert len(scheduler.admit()) == 2
+
+
+def test_the_limit_halves_and_recovers_step_by_step_to_the_cap() -> None:
+    limit = Limit(12)
+    limit.too_many(12)
+    limit.too_many(6)
+    seen = [limit.now]
+    for _ in range(3 * RECOVERY_TURNS):
+        limit.went_well()
+        if limit.now != seen[-1]:
+            seen.append(limit.now)
+    assert seen == [3, 6, 12]
+
+
+def test_one_image_always_fits_as_far_as_the_limit_knows() -> None:
+    limit = Limit(1)
+    limit.too_many(1)
+    assert limit.now == 1
