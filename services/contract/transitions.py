@@ -171,6 +171,11 @@ def age(redis: Any, seconds: float) -> list[str]:
     return run_script(redis, "age", seconds)
 
 
+def disown(redis: Any, job: Job, wanted: Iterable[str], *, retention: float) -> Hold:
+    """Cancel the children of a running job, of whatever attempt, that its owner does not want."""
+    return Hold(run_script(redis, "disown", job.id, job.token, retention, *wanted))
+
+
 def get_many(redis: Any, job_ids: Iterable[str]) -> list[Job]:
     """The jobs with these ids that still have a readable record, in one round trip."""
     pipeline = redis.pipeline(transaction=False)

@@ -9,6 +9,7 @@ from tests.services.contract.making import (
     EXPIRED,
     LEASE,
     NOBODY,
+    RETENTION,
     accept,
     cancel,
     claim,
@@ -130,3 +131,24 @@ def test_a_finished_picture_is_left_alone(redis):
 
     assert state(redis, drawn.id).status is Status.SUCCEEDED
     assert [event.type for event in events.after(redis, drawn.id)][-1] == "succeeded"
+
+
+def test_the_owner_of_a_book_may_drop_pictures_that_it_does_not_want(redis):
+    book, waiting, drawn = _book(redis)
+    wanted = accept(redis, parent=book.id)
+
+    assert transitions.disown(redis, book, [wanted], retention=RETENTION) is Hold.OK
+    assert state(redis, waiting).status is Status.CANCELLED
+    assert transitions.renew(redis, drawn, lease=LEASE) is Hold.CANCEL
+    assert state(redis, wanted).status is Status.QUEUED
+    assert state(redis, book.id).status is Status.RUNNING
+
+
+def test_whoever_lost_a_book_drops_none_of_its_pictures(redis):
+    lost = running(redis, "storybook", lease=EXPIRED)
+    child = accept(redis, parent=lost.id)
+    reclaim(redis)
+    claim(redis, lost.id)
+
+    assert transitions.disown(redis, lost, [], retention=RETENTION) is Hold.LOST
+    assert state(redis, child).status is Status.QUEUED

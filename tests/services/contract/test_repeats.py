@@ -101,6 +101,15 @@ def test_cancel_answers_the_same(redis, twice, claimed):
     assert _types(redis, job_id).count("cancelled") <= 1
 
 
+def test_disown_cancels_once(redis, twice):
+    book = running(redis, "storybook")
+    child = accept(redis, parent=book.id)
+
+    assert transitions.disown(twice, book, [], retention=RETENTION) is Hold.OK
+    assert _types(redis, child) == ["queued", "cancelled"]
+    assert redis.hgetall(keys.TOTALS) == {"image:cancelled": "1"}
+
+
 def test_reclaim_requeues_once(redis, twice):
     job = running(redis, lease=-1)
     reclaim(twice)

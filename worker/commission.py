@@ -1,0 +1,65 @@
+"""What is ordered of the image workers for a book: a request for each page, and its job's id.
+
+The id follows from the book and from what decides the picture, so another attempt at the book
+finds the pictures that it still wants, and never binds one that it does not.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.contract.jobs import SEEDS, ImageRequest, Job
+from services.contract.ladder import Strategy
+from services.contract.story import Page
+
+NAMESPACE = uuid.UUID("b7a3c2de-6f0b-4c56-9d0e-0f6a3a1f2c11")
+
+
+@dataclass(frozen=True)
+class Commission:
+    """A picture to be drawn: its page's number, the id of its job, and what is asked for."""
+
+    page: int
+    job_id: str
+    request: ImageRequest
+
+
+def commissions(book: Job, pages: Sequence[Page], strategy: Strategy) -> list[Commission]:
+    """The pictures of the pages, in their order; the same in every attempt with this text."""
+    made: list[Commission] = []
+    for page in pages:
+        request = _request(book, page)
+        if strategy == "autoregressive" and made:
+            prompt = continued(page.illustration, pages[len(made) - 1].illustration)
+            begun = {"prompt": prompt, "start_from": made[-1].job_id}
+            request = request.model_copy(update=begun)
+        made.append(Commission(page.number, _job_id(book, page, request), request))
+    return made
+
+
+def continued(own: str, previous: str) -> str:
+    """The prompt of a picture that goes on from another: its caption, then the other's.
+
+    Text encoders read a few dozen tokens and drop the rest, so the picture's own comes first.
+    """
+    return own if own == previous else f"{own}, {previous}"
+
+
+def _request(book: Job, page: Page) -> ImageRequest:
+    asked = book.request
+    return ImageRequest(
+        kind="image",
+        prompt=page.illustration,
+        seed=(book.seed + page.number - 1) % SEEDS,
+        level=asked.level,
+        priority=book.priority,
+        width=asked.width,
+        height=asked.height,
+        guidance_scale=asked.guidance_scale,
+        negative_prompt=asked.negative_prompt,
+    )
+
+
+def _job_id(book: Job, page: Page, request: ImageRequest) -> str:
+    decisive = f"{book.id}/{page.number}/{request.start_from or ''}/{request.prompt}"
+    return uuid.uuid5(NAMESPACE, decisive).hex
