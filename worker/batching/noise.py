@@ -175,12 +175,12 @@ def _squared_cosine(total: int) -> Floats:
 
 
 def _evenly(start: float, end: float, count: int) -> Floats:
-    """torch.linspace in float32, which counts from both ends towards the middle."""
+    """torch.linspace in float32: counted from both ends towards the middle, each rounded once."""
     first, last = np.float32(start), np.float32(end)
-    step = (last - first) / np.float32(max(count - 1, 1))
-    index = np.arange(count, dtype=np.float32)
-    upward, downward = first + step * index, last - step * index[::-1]
-    return np.where(np.arange(count) < count // 2, upward, downward).astype(np.float32)
+    step = np.float64((last - first) / np.float32(max(count - 1, 1)))
+    index = np.arange(count)
+    spaced = np.where(index < count // 2, first + step * index, last - step * index[::-1])
+    return spaced.astype(np.float32)
 
 
 def _cumulative_product(values: Floats) -> Floats:

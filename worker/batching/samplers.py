@@ -8,7 +8,7 @@ import numpy as np
 
 from worker.batching import grid as grids
 from worker.batching.grid import Doubles, Grid
-from worker.batching.noise import NoiseSchedule
+from worker.batching.noise import Floats, NoiseSchedule
 from worker.batching.table import Row
 
 __all__ = ["SAMPLERS", "Sampler", "rows"]
@@ -70,9 +70,8 @@ def _implicit(grid: Grid, schedule: NoiseSchedule, eta: float) -> Columns:
 
 def _posterior_deviation(grid: Grid) -> Doubles:
     """The standard deviation of the latent a step leads to, given this one and the clean one."""
-    one, alpha, reached = np.float32(1), _singles(grid.alpha), _singles(grid.reached)
-    variance = (one - reached) / (one - alpha) * (one - alpha / reached)
-    return np.sqrt(np.maximum(variance, 0)).astype(np.float64)
+    lost = 1 - grid.alpha / grid.reached
+    return np.sqrt(np.maximum((1 - grid.reached) / (1 - grid.alpha) * lost, 0))
 
 
 def _ancestral(grid: Grid, schedule: NoiseSchedule, _eta: float) -> Columns:
@@ -118,7 +117,7 @@ def _bend(grid: Grid) -> Doubles:
     return bend
 
 
-def _singles(values: Doubles) -> np.ndarray:
+def _singles(values: Doubles) -> Floats:
     return values.astype(np.float32)
 
 
