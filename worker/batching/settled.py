@@ -23,8 +23,9 @@ def mutual_information(previous: Tensor, current: Tensor, bins: int | None = Non
     information (H(X) + H(Y)) / H(X,Y) of Studholme et al. (1999) brought to 0…1: that is
     2 / (2 - U). Where both latents are constant, each determines the other: 1.
 
-    Independent values measure above 0, by about (bins - 1)² / 2N nats of N values (Miller 1955),
-    under 3 % of their entropy with the default `bins` (see `cells`), less the larger the latent.
+    Independent values measure above 0, by about (bins - 1)² / 2N nats of N values (Miller 1955):
+    with the default `bins` a tenth of their entropy in a latent of 8×8×4, 2 % in one of 64×64×4.
+    Fewer bins would err less there, and tell worse how nearly equal two late predictions are.
     Both latents are (n, channels, height, width) and finite.
     """
     x, y = previous.flatten(1), current.flatten(1)
@@ -33,15 +34,12 @@ def mutual_information(previous: Tensor, current: Tensor, bins: int | None = Non
     first, second = _entropy(joint.sum(2)), _entropy(joint.sum(1))
     shared = first + second - _entropy(joint.flatten(1))
     whole = first + second
-    return torch.where(whole > 0, 2 * shared / whole, 1.0)
+    return torch.where(whole > 0, 2 * shared / whole, 1.0).clamp(0, 1)
 
 
 def cells(values: int) -> int:
-    """Bins for so many values: their cube root, as the bias of the estimate is bins² / 2N.
-
-    6 for a latent of 8×8×4, 25 for 64×64×4.
-    """
-    return max(2, int(values ** (1 / 3)))
+    """Bins for so many values by Rice's rule: 12 for a latent of 8×8×4, 50 for 64×64×4."""
+    return max(2, int(2 * values ** (1 / 3)))
 
 
 def _joint(x: Tensor, y: Tensor, bins: int) -> Tensor:

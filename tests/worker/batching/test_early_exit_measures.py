@@ -50,7 +50,7 @@ def test_independent_latents_share_what_the_bias_says(shape: tuple[int, ...]) ->
     values, bins = math.prod(shape), cells(math.prod(shape))
     expected = (bins - 1) ** 2 / (2 * values) / math.log(bins)
     assert mutual_information(one, other).mean().item() == pytest.approx(expected, rel=0.25)
-    assert expected < 0.03
+    assert expected < 0.1
 
 
 def test_a_table_of_two_by_two_worked_out_by_hand() -> None:
