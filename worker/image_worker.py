@@ -39,7 +39,7 @@ def _engine(settings: Settings, ladder: Policy, on_turn: Callable[[], None]) -> 
             denoiser.check(level)
         named = clip_for(settings.image_model, settings.clip_model)
         clip = clip_for_levels(levels, named, device=settings.device)
-        denoiser.warm(settings.batch_cap)
+        denoiser.warm(settings.batch_cap, [level.precision for level in levels])
     except (ModelError, ValueError) as error:
         raise SystemExit(str(error)) from error
     return Engine(denoiser, cap=settings.batch_cap, on_turn=on_turn, clip=clip)

@@ -106,7 +106,7 @@ class Unlucky(Denoiser):
 
 def test_a_picture_that_fails_ends_its_sisters(denoiser: Denoiser) -> None:
     progress: list[int] = []
-    with Engine(Unlucky(denoiser._pipeline, denoiser.name)) as engine:
+    with Engine(Unlucky(denoiser.checkpoint)) as engine:
         with pytest.raises(RuntimeError, match="unlucky"):
             illustrate(
                 engine,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL.Image import Image
 from torch import Tensor
 
 from tests.waiting import wait_until
@@ -20,6 +21,7 @@ from worker.batching.turn import Diverged
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SECONDS = 60
+BEYOND = LEVEL.model_copy(update={"guidance_scale": 1e4})
 
 
 class Cancelled(Exception):
@@ -42,7 +44,7 @@ class SmallMemory(Denoiser):
 @pytest.fixture(scope="module")
 def cramped(denoiser: Denoiser) -> SmallMemory:
     """The denoiser on a small device."""
-    return SmallMemory(denoiser._pipeline, denoiser.name)
+    return SmallMemory(denoiser.checkpoint)
 
 
 def stop_at(step: int) -> tuple[list[int], dict[str, object]]:
@@ -201,3 +203,76 @@ def test_a_broken_heartbeat_does_not_stop_the_drawing(denoiser: Denoiser) -> Non
 
     with Engine(denoiser, on_turn=broken) as engine:
         engine.submit(image_request()).result(SECONDS)
+
+
+def test_where_memory_runs_out_fewer_step_together_and_everybody_is_drawn(
+    denoiser: Denoiser,
+) -> None:
+    batches: list[int] = []
+
+    class Narrow(Denoiser):
+        """A device with room for three images at a time."""
+
+        def predict(self, batch: Sequence[Denoising]) -> Tensor:
+            batches.append(len(batch))
+            if len(batch) > 3:
+                raise torch.OutOfMemoryError(f"no room for {len(batch)} images")
+            return super().predict(batch)
+
+    requests = [image_request(seed=seed, steps=6) for seed in range(8)]
+    engine = Engine(Narrow(denoiser.checkpoint), cap=8)
+    futures = [engine.submit(request) for request in requests]
+    with engine:
+        for request, future in zip(requests, futures, strict=True):
+            assert psnr(future.result(SECONDS).picture, draw(denoiser, request)) >= SAME
+    assert batches[:2] == [8, 4]
+    assert set(batches[2:]) == {2}
+
+
+def test_a_picture_that_cannot_be_decoded_fails_alone(denoiser: Denoiser) -> None:
+    class Blind(Denoiser):
+        """Cannot decode what has not been drawn in 4 steps."""
+
+        def decode(self, latent: Tensor) -> Image:
+            if latent.abs().max() > 50:
+                raise RuntimeError("too bright to look at")
+            return super().decode(latent)
+
+    with Engine(Blind(denoiser.checkpoint), cap=2) as engine:
+        doomed = engine.submit(replace(REQUEST, level=BEYOND))
+        well = engine.submit(image_request())
+        with pytest.raises(RuntimeError, match="too bright"):
+            doomed.result(SECONDS)
+        assert psnr(well.result(SECONDS).picture, draw(denoiser, image_request())) >= SAME
+
+
+def test_an_early_exit_that_cannot_be_judged_costs_no_picture(
+    denoiser: Denoiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a measure that does not work")
+
+    monkeypatch.setattr("worker.batching.exits.Exits.leaving", broken)
+    with Engine(denoiser) as engine:
+        assert engine.submit(image_request()).result(SECONDS).steps == 4
+
+
+def test_closing_finishes_what_only_has_to_be_decoded(denoiser: Denoiser) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    class Slow(Denoiser):
+        """Decodes when told to."""
+
+        def decode(self, latent: Tensor) -> Image:
+            started.set()
+            assert go_on.wait(SECONDS)
+            return super().decode(latent)
+
+    engine = Engine(Slow(denoiser.checkpoint)).start()
+    future = engine.submit(image_request())
+    assert started.wait(SECONDS)
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    go_on.set()
+    closing.join(SECONDS)
+    assert future.result(0).steps == 4
