@@ -1,35 +1,79 @@
 """Finds and loads a Stable-Diffusion checkpoint, or says what to do about one that will not."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import (
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+from worker.batching.quantization import quantize
+from worker.precision import DTYPES, QUANTIZED, base_precision, compute_dtype
+
 DEVICES = "auto, cpu, cuda, cuda:0, cuda:1, …"
+
+Pipeline = StableDiffusionPipeline | StableDiffusionXLPipeline
+
+KINDS: dict[str, tuple[type[Pipeline], dict[str, Any]]] = {
+    "StableDiffusionPipeline": (
+        StableDiffusionPipeline,
+        {"safety_checker": None, "requires_safety_checker": False},
+    ),
+    "StableDiffusionXLPipeline": (StableDiffusionXLPipeline, {"add_watermarker": False}),
+}
+"""What a checkpoint may call itself, the class that reads it, and what is left out of it."""
 
 
 class ModelError(RuntimeError):
     """The image model cannot be used; the message says why and what to do."""
 
 
-def load_pipeline(model: str, device: torch.device, dtype: torch.dtype) -> StableDiffusionPipeline:
-    """The checkpoint's parts, ready on `device`; `model` is a folder or a hub id."""
-    _check_index(model)
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint whose parts are ready on one device."""
+
+    model: str
+    """A folder or a hub id."""
+    device: torch.device
+    precision: str
+    """What its parts compute with, a name of DTYPES."""
+    pipeline: Pipeline
+
+    @classmethod
+    def load(cls, model: str, device: torch.device, precision: str) -> Self:
+        """Read all parts; ModelError says what to do if that cannot be."""
+        try:
+            precision = base_precision(precision, device)
+        except ValueError as error:
+            raise ModelError(str(error)) from error
+        return cls(model, device, precision, _load_pipeline(model, device, DTYPES[precision]))
+
+    def unet(self, precision: str) -> UNet2DConditionModel:
+        """The part that predicts noise, computing with `precision`; read again where that is not
+        the precision of the other parts, for it may be a higher one."""
+        if precision == self.precision:
+            return self.pipeline.unet
+        dtype = compute_dtype(precision, self.device)
+        unet = UNet2DConditionModel.from_pretrained(self.model, subfolder="unet", dtype=dtype)
+        if precision in QUANTIZED:
+            quantize(unet, precision)
+        return unet.to(self.device).eval()
+
+
+def _load_pipeline(model: str, device: torch.device, dtype: torch.dtype) -> Pipeline:
+    kind, left_out = KINDS[_kind(model)]
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
     try:
-        pipeline = StableDiffusionPipeline.from_pretrained(
-            model,
-            dtype=dtype,
-            safety_checker=None,
-            feature_extractor=None,
-            image_encoder=None,
-            requires_safety_checker=False,
+        pipeline = kind.from_pretrained(
+            model, dtype=dtype, feature_extractor=None, image_encoder=None, **left_out
         )
     except Exception as error:  # damaged files surface as almost anything
         raise ModelError(
@@ -37,8 +81,16 @@ def load_pipeline(model: str, device: torch.device, dtype: torch.dtype) -> Stabl
             "short or damaged: fetch or build it again, then restart the worker."
         ) from error
     _check_parts(model, pipeline)
+    _widen_autoencoder(pipeline)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
+
+
+def _widen_autoencoder(pipeline: Pipeline) -> None:
+    """SDXL's own autoencoder overflows in fp16; diffusers' pipeline widens it as well."""
+    large = isinstance(pipeline, StableDiffusionXLPipeline)
+    if large and pipeline.vae.config.force_upcast and pipeline.vae.dtype == torch.float16:
+        pipeline.vae.to(torch.float32)
 
 
 def find_device(name: str) -> torch.device:
@@ -57,36 +109,29 @@ def find_device(name: str) -> torch.device:
     return torch.device("cuda", int(number or 0)) if kind == "cuda" else torch.device("cpu")
 
 
-def find_dtype(name: str, device: torch.device) -> torch.dtype:
-    """The number format a precision names; `auto` is fp16 on a GPU and fp32 on a CPU."""
-    if name == "auto":
-        return torch.float16 if device.type == "cuda" else torch.float32
-    if name not in DTYPES:
-        raise ModelError(f"Unknown precision {name!r}; use one of: auto, {', '.join(DTYPES)}.")
-    return DTYPES[name]
-
-
 def display_name(model: str) -> str:
     """What to call the model outside this machine: a hub id, or a folder's own name."""
     return Path(model).resolve().name if Path(model).is_dir() else model
 
 
-def _check_index(model: str) -> None:
+def _kind(model: str) -> str:
     """Look at model_index.json first: it is small, and says whether the rest can be used."""
     try:
         index = _read_index(model)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"No image model at {model!r} ({error}). STORYTELLER_IMAGE_MODEL must name a folder "
-            "that holds a model_index.json (`make illustrator` builds one), or a Stable "
-            "Diffusion 1.x/2.x repository on the hub that this machine can reach or has cached."
+            "that holds a model_index.json (`make illustrator` builds one), or a Stable Diffusion "
+            "1.x/2.x or XL repository on the hub that this machine can reach or has cached."
         ) from error
     kind = index.get("_class_name")
-    if kind != "StableDiffusionPipeline":
+    if kind not in KINDS:
         raise ModelError(
-            f"The image model {model!r} is a {kind}; only StableDiffusionPipeline checkpoints "
-            "(Stable Diffusion 1.x and 2.x) can be drawn with. Set STORYTELLER_IMAGE_MODEL to one."
+            f"The image model {model!r} is a {kind}; only {' and '.join(KINDS)} checkpoints "
+            "(Stable Diffusion 1.x, 2.x and XL from text, no refiner and no inpainting) can be "
+            "drawn with. Set STORYTELLER_IMAGE_MODEL to one."
         )
+    return kind
 
 
 def _read_index(model: str) -> dict[str, Any]:
@@ -102,7 +147,7 @@ def _means_a_folder(model: str) -> bool:
     return path.is_dir() or path.is_absolute() or model.startswith(".") or beside_others
 
 
-def _check_parts(model: str, pipeline: StableDiffusionPipeline) -> None:
+def _check_parts(model: str, pipeline: Pipeline) -> None:
     wanted, given = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
     if wanted != given:
         raise ModelError(
@@ -113,4 +158,26 @@ def _check_parts(model: str, pipeline: StableDiffusionPipeline) -> None:
         raise ModelError(
             f"The denoiser of {model!r} is distilled and takes guidance as an input (a latent "
             "consistency model), which no sampler here can drive. Use an undistilled checkpoint."
+        )
+    if pipeline.vae.config.latents_mean is not None:
+        raise ModelError(
+            f"The autoencoder of {model!r} has a mean and spread for each channel (latents_mean), "
+            "which is not supported. Use a checkpoint with a scaling_factor alone."
+        )
+    if isinstance(pipeline, StableDiffusionXLPipeline):
+        _check_large(model, pipeline)
+
+
+def _check_large(model: str, pipeline: StableDiffusionXLPipeline) -> None:
+    """SDXL's denoiser is told the pooled prompt and six numbers of the size; its refiner is told
+    five, and has one text encoder."""
+    encoders = pipeline.text_encoder, pipeline.text_encoder_2
+    config = pipeline.unet.config
+    told = None
+    if config.addition_embed_type == "text_time" and None not in encoders:
+        told = 6 * config.addition_time_embed_dim + pipeline.text_encoder_2.config.projection_dim
+    if told is None or told != config.projection_class_embeddings_input_dim:
+        raise ModelError(
+            f"The denoiser of {model!r} is not told what SDXL's is (two text encoders, the size "
+            "of the picture): a refiner perhaps. Use a base checkpoint that draws from text alone."
         )

@@ -1,71 +1,131 @@
 """The model: prompts in, one noise prediction for a mixed batch, pictures out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Self
 
 import torch
-from diffusers import StableDiffusionPipeline
 from PIL.Image import Image
 from torch import Tensor
 
-from worker.batching.checkpoint import (
-    ModelError,
-    display_name,
-    find_device,
-    find_dtype,
-    load_pipeline,
-)
-from worker.batching.denoising import Conditioning, Denoising
+from services.contract.ladder import ImageLevel
+from worker.batching.autoencoder import Autoencoder
+from worker.batching.checkpoint import Checkpoint, ModelError, display_name, find_device
+from worker.batching.compiled import Compiled, check_compiler
+from worker.batching.denoising import Denoising
+from worker.batching.guidance import combined, inputs
 from worker.batching.plan import NoiseSchedule, plan
+from worker.batching.prompts import Prompts
 from worker.batching.request import ImageRequest, Listener
+from worker.batching.unet import Network, Plain
+from worker.precision import QUANTIZED, check_precision
+from worker.variants import Variants, footprint
+
+_plan = lru_cache(256)(plan)
+"""A plan never changes, and a long one takes milliseconds."""
 
 
 class Denoiser:
     """A Stable-Diffusion checkpoint on one device. Only the thread that owns the device may call
-    `begin`, `predict` and `decode`; `denoising` is free for all."""
+    `warm`, `begin` and `predict`; the rest is free for all.
 
-    def __init__(self, pipeline: StableDiffusionPipeline, name: str) -> None:
-        self.name = name
+    The text encoders and the autoencoder compute with the precision it was loaded with, which is
+    also what a level means by `auto`. A level may name another one for the UNet: it is loaded when
+    the first image at it begins, and an image keeps what it began with (see Variants).
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, *, memory_budget: int = 0, compiled: bool = False
+    ) -> None:
+        pipeline = checkpoint.pipeline
+        self.name = display_name(checkpoint.model)
         """A hub id or a folder's name, as written into pictures."""
+        self.device = checkpoint.device
+        """Where the model computes."""
         self.scale: int = pipeline.vae_scale_factor
         """Pixels along one side of a latent's cell."""
         self.schedule = NoiseSchedule.from_config(pipeline.scheduler.config)
-        self._pipeline = pipeline
+        self.checkpoint = checkpoint
+        self._config = pipeline.unet.config
+        self._prompts = Prompts(pipeline)
+        self._autoencoder = Autoencoder(pipeline)
+        self._compiled = compiled
+        self._held: dict[Denoising, Network] = {}
+        self._variants: Variants[Plain | Compiled] = Variants(
+            self._load_variant,
+            memory_budget,
+            base=checkpoint.precision,
+            measure=lambda network: footprint(network.unet),
+        )
 
     @classmethod
-    def load(cls, model: str, *, device: str = "auto", precision: str = "auto") -> Self:
-        """Load a folder or hub id; ModelError says what to do if that cannot be."""
+    def load(
+        cls,
+        model: str,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        memory_budget: int = 0,
+        compile: bool = False,  # noqa: A002 - as the setting is called
+    ) -> Self:
+        """Load a folder or hub id; ModelError says what to do if that cannot be.
+
+        `memory_budget` is in bytes, of all variants of the UNet together; 0 is no limit.
+        """
         place = find_device(device)
-        pipeline = load_pipeline(model, place, find_dtype(precision, place))
+        if compile:
+            check_compiler(place)
+        checkpoint = Checkpoint.load(model, place, precision)
         try:
-            return cls(pipeline, display_name(model))
+            return cls(checkpoint, memory_budget=memory_budget, compiled=compile)
         except ValueError as error:
             raise ModelError(f"The image model {model!r} cannot be used: {error}") from error
 
     @property
-    def device(self) -> torch.device:
-        """Where the model computes."""
-        return self._pipeline.device
+    def memory(self) -> dict[str, int]:
+        """Bytes of each variant of the UNet that is loaded now, by its precision."""
+        return self._variants.memory
 
     def native_size(self) -> tuple[int, int]:
         """(width, height) in pixels that the model was trained on."""
-        size = self._pipeline.unet.config.sample_size
+        size = self._config.sample_size
         height, width = (size, size) if isinstance(size, int) else size
         return width * self.scale, height * self.scale
+
+    def check(self, level: ImageLevel) -> None:
+        """ModelError names the option of `level` that this model or device cannot do."""
+        if level.precision != "auto":
+            try:
+                check_precision(level.precision, self.device)
+            except ValueError as error:
+                raise ModelError(f"precision: {error}") from error
+        try:
+            _plan(level.sampler, level.steps, self.schedule, eta=level.eta)
+        except ValueError as error:
+            raise ModelError(f"sampler {level.sampler}, steps {level.steps}: {error}") from error
+
+    @torch.inference_mode()
+    def warm(self, cap: int, precisions: Iterable[str] = ("auto",)) -> None:
+        """Compile, if that is wanted, what batches of up to `cap` pictures of the native size
+        need; minutes for each of `precisions`. ModelError says what to do if it cannot be."""
+        for precision in dict.fromkeys(precisions):
+            level = ImageLevel(sampler="ddim", steps=1, guidance_scale=0, precision=precision)
+            image = self.denoising(ImageRequest(prompt="", seed=0, level=level))
+            self.begin(image)
+            network = self._held[image]
+            if isinstance(network, Compiled):
+                network.warm(inputs([image], []), 2 * cap)
+            self.release(image)
 
     def denoising(
         self, request: ImageRequest, priority: str = "normal", listener: Listener | None = None
     ) -> Denoising:
         """Check and plan a request, without touching the device; ValueError says what is wrong."""
+        level = request.level
+        strength = 1.0 if request.start is None else request.strength
         return Denoising(
             request=request,
-            plan=plan(
-                request.level.sampler,
-                request.level.steps,
-                self.schedule,
-                eta=request.level.eta,
-                strength=request.strength,
-            ),
+            plan=_plan(level.sampler, level.steps, self.schedule, eta=level.eta, strength=strength),
             shape=self._latent_shape(request),
             priority=priority,
             listener=listener or Listener(),
@@ -73,52 +133,46 @@ class Denoiser:
 
     @torch.inference_mode()
     def begin(self, denoising: Denoising) -> None:
-        """Encode the prompts and draw the first latent."""
-        pipeline, request = self._pipeline, denoising.request
-        prompt, negative = pipeline.encode_prompt(
-            request.prompt, pipeline.device, 1, request.guided, request.negative_prompt
-        )
-        denoising.begin(Conditioning(prompt, negative), pipeline.device)
+        """Encode the prompts and the picture to start from, draw the first latent, and hold the
+        variant of the level's precision until `release`."""
+        request = denoising.request
+        height, width = (side * self.scale for side in denoising.shape[1:])
+        conditioning = self._prompts.conditioning(request, width, height)
+        clean = None
+        if request.start is not None:
+            clean = self._autoencoder.encode(request.start, width, height)
+        denoising.begin(conditioning, self.device, clean)
+        self._held[denoising] = self._variants.hold(self._variant(denoising))
 
     def release(self, denoising: Denoising) -> None:
-        """Called when an image leaves, for whatever reason, begun or not; harmless if repeated."""
+        """Let go of what `begin` held; harmless if repeated, or if the image never began."""
+        if self._held.pop(denoising, None) is not None:
+            self._variants.release(self._variant(denoising))
 
     @torch.inference_mode()
     def predict(self, batch: Sequence[Denoising]) -> Tensor:
         """What the model says of each latent at its own timestep, guidance applied.
 
-        One model call: everybody's conditional row, then the unconditional rows of those with
-        guidance. Returns (n, channels, height, width), float32.
+        All of `batch` share precision and latent shape. One model call: everybody's conditional
+        row, then the unconditional rows of those guided now. Returns (n, channels, height, width),
+        float32.
         """
         guided = [index for index, denoising in enumerate(batch) if denoising.guided]
-        said = self._ask(batch, guided)
-        prediction, unconditional = said[: len(batch)], said[len(batch) :]
-        scales = [batch[index].level.guidance_scale for index in guided]
-        scale = torch.tensor(scales, device=said.device)[:, None, None, None]
-        prediction[guided] = unconditional + scale * (prediction[guided] - unconditional)
-        return prediction
+        said = self._held[batch[0]](inputs(batch, guided))
+        return combined(said.float(), batch, guided)
 
-    @torch.inference_mode()
     def decode(self, latent: Tensor) -> Image:
         """The picture of a (1, channels, height, width) latent, as diffusers' pipeline makes it."""
-        vae = self._pipeline.vae
-        scaled = latent.to(vae.dtype) / vae.config.scaling_factor
-        pixels = vae.decode(scaled, return_dict=False)[0]
-        return self._pipeline.image_processor.postprocess(pixels, output_type="pil")[0]
+        return self._autoencoder.decode(latent)
 
-    def _ask(self, batch: Sequence[Denoising], guided: Sequence[int]) -> Tensor:
-        """(n + len(guided), channels, height, width) of float32, conditional rows first."""
-        unet = self._pipeline.unet
-        rows = [*range(len(batch)), *guided]
-        prompts = [denoising.conditioning.prompt for denoising in batch]
-        negatives = [batch[index].conditioning.negative for index in guided]
-        timesteps = [batch[index].row.timestep for index in rows]
-        return unet(
-            torch.cat([batch[index].latent for index in rows]).to(unet.dtype),
-            torch.tensor(timesteps, device=unet.device),
-            encoder_hidden_states=torch.cat([*prompts, *negatives]),
-            return_dict=False,
-        )[0].float()
+    def _variant(self, denoising: Denoising) -> str:
+        precision = denoising.request.level.precision
+        return self._variants.base if precision == "auto" else precision
+
+    def _load_variant(self, precision: str) -> Plain | Compiled:
+        unet = self.checkpoint.unet(precision)
+        # bitsandbytes' layers run outside of what a compiler sees, which gains nothing.
+        return Compiled(unet) if self._compiled and precision not in QUANTIZED else Plain(unet)
 
     def _latent_shape(self, request: ImageRequest) -> tuple[int, int, int]:
         native_width, native_height = self.native_size()
@@ -130,4 +184,4 @@ class Denoiser:
                     f"{name} must be a multiple of {self.scale} pixels for the model "
                     f"{self.name}; got {pixels}."
                 )
-        return self._pipeline.unet.config.in_channels, height // self.scale, width // self.scale
+        return self._config.in_channels, height // self.scale, width // self.scale

@@ -22,6 +22,12 @@ class Conditioning:
     """(1, tokens, width)"""
     negative: Tensor | None
     """The same for the negative prompt; None for a request without guidance."""
+    pooled: Tensor | None = None
+    """SDXL: (1, width) of the prompt as a whole"""
+    negative_pooled: Tensor | None = None
+    """SDXL: the same for the negative prompt; None for a request without guidance."""
+    size: Tensor | None = None
+    """SDXL: (1, 6), height and width before cropping, top and left of the crop, height and width"""
 
 
 @dataclass(eq=False, slots=True)

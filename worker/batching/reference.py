@@ -20,4 +20,5 @@ def draw(denoiser: Denoiser, request: ImageRequest) -> Image:
             moved += row.previous * image.clean
         moved += row.noise * image.noise().to(moved.device)
         image.advance(moved, clean)
+    denoiser.release(image)
     return denoiser.decode(image.latent)
