@@ -8,6 +8,7 @@ import sys
 from services.contract import logs, settings
 from services.contract.policy import PolicyError
 from services.contract.settings import Settings, SettingsError
+from worker import chatter
 from worker.presence import PROCESS
 
 logger = logging.getLogger("worker")
@@ -35,6 +36,7 @@ def main() -> int:
     try:
         loaded = settings.load(os.environ)
         logs.configure(PROCESS[queue], loaded)
+        chatter.quiet()
         return _run(queue, loaded)
     except (SettingsError, PolicyError) as error:
         print(error, file=sys.stderr)

@@ -1,7 +1,6 @@
 """The numbers a model computes with: what their names mean, and which of them a device can do."""
 
 import importlib.util
-import logging
 from typing import get_args
 
 import torch
@@ -14,11 +13,6 @@ QUANTIZED = ("int8", "nf4")
 """Precisions that only keep the weights of linear layers small (arXiv 2208.07339, 2305.14314)."""
 TURING = (7, 5)
 """The first GPUs that multiply int8, by their CUDA compute capability."""
-
-_CHATTER = (
-    "MatMul8bitLt: inputs will be cast",
-    "Failed to load CPU gemm_4bit_forward",
-)
 
 
 def base_precision(name: str, device: torch.device) -> str:
@@ -47,16 +41,6 @@ def check_precision(name: str, device: torch.device) -> None:
     if obstacle:
         able = [other for other in allowed if _obstacle(other, device) is None]
         raise ValueError(f"{name} {obstacle}. On {device} these can be used: {', '.join(able)}.")
-
-
-def quiet_bitsandbytes() -> None:
-    """Drop the lines bitsandbytes logs at its import and at every single call, and no others."""
-    for module in ("autograd._functions", "backends.cpu.ops"):
-        logging.getLogger(f"bitsandbytes.{module}").addFilter(_worth_reading)
-
-
-def _worth_reading(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(_CHATTER)
 
 
 def _obstacle(name: str, device: torch.device) -> str | None:

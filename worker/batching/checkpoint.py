@@ -63,8 +63,8 @@ class Checkpoint:
         dtype = compute_dtype(precision, self.device)
         unet = UNet2DConditionModel.from_pretrained(self.model, subfolder="unet", dtype=dtype)
         if precision in QUANTIZED:
-            quantize(unet, precision)
-        return unet.to(self.device).eval()
+            return quantize(unet, precision, self.device)
+        return unet.to(self.device)
 
 
 def _load_pipeline(model: str, device: torch.device, dtype: torch.dtype) -> Pipeline:

@@ -6,28 +6,35 @@ does not. The settings are those of diffusers' BitsAndBytesConfig.
 
 from typing import TypeVar
 
+import torch
 from torch import nn
-
-from worker.precision import quiet_bitsandbytes
 
 Module = TypeVar("Module", bound=nn.Module)
 
 OUTLIER = 6.0
 """Activations above this are multiplied in full precision (arXiv 2208.07339, section 3.2)."""
+BLOCK = 64
+"""Weights in a row that share one scale at nf4 (arXiv 2305.14314, section 3)."""
 
 
-def quantize(model: Module, precision: str) -> Module:
-    """`model` with each linear layer at `precision`, int8 or nf4. The weights shrink when the
-    model is moved to its device, as a CPU is, too."""
+def quantize(model: Module, precision: str, device: torch.device) -> Module:
+    """`model` on `device`, for inference, with each linear layer at `precision`, int8 or nf4."""
     exchange = {"int8": _int8, "nf4": _nf4}[precision]
+    exchanged = []
     for name, layer in list(model.named_modules()):
         if type(layer) is nn.Linear:  # what derives from it may read the weights itself
-            model.set_submodule(name, exchange(layer))
+            exchanged.append(exchange(layer))
+            model.set_submodule(name, exchanged[-1])
+    model.to(device).eval()  # the weights shrink here
+    if precision == "int8" and device.type == "cpu":
+        # In training bitsandbytes multiplies by the small weights without rounding the activations
+        # as well: closer, and on a CPU, which has no kernel for the other way, faster too.
+        for layer in exchanged:
+            layer.train()
     return model
 
 
 def _int8(layer: nn.Linear) -> nn.Module:
-    quiet_bitsandbytes()
     from bitsandbytes.nn import Int8Params, Linear8bitLt  # noqa: PLC0415 - an optional library
 
     small = Linear8bitLt(
@@ -43,7 +50,6 @@ def _int8(layer: nn.Linear) -> nn.Module:
 
 
 def _nf4(layer: nn.Linear) -> nn.Module:
-    quiet_bitsandbytes()
     from bitsandbytes.nn import Linear4bit, Params4bit  # noqa: PLC0415 - an optional library
 
     small = Linear4bit(
@@ -56,9 +62,12 @@ def _nf4(layer: nn.Linear) -> nn.Module:
     small.weight = Params4bit(
         layer.weight.data,
         requires_grad=False,
+        blocksize=BLOCK,
         compress_statistics=False,
         quant_type="nf4",
         module=small,
     )
     small.bias = layer.bias
+    if layer.in_features % BLOCK or layer.out_features % 32:
+        small.support_avx512bf16_for_cpu = False  # its kernel fails on other shapes
     return small
