@@ -1,0 +1,127 @@
+"""A picture under way follows the policy down the ladder, and the record says so."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from services.contract import events, level
+from services.contract.ladder import ImageLevel, Level, StoryLevel
+from services.contract.level import Choice
+from services.contract.policy import Policy, PolicyRules
+from services.contract.transitions import Outcome
+from tests.services.contract.making import running, state
+from tests.waiting import wait_until
+from worker.artifacts import Shelf
+from worker.batching.denoiser import Denoiser
+from worker.batching.engine import Engine
+from worker.claims import Claim
+from worker.levels import Levels
+from worker.picture import perform_image
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SECONDS = 60
+
+
+def rung(name: str, steps: int, *, retime: bool = True) -> Level:
+    """A level with so many DDIM steps."""
+    image = ImageLevel(sampler="ddim", steps=steps, guidance_scale=3.0, retime=retime)
+    return Level(name=name, image=image, story=StoryLevel(max_tokens=99))
+
+
+LADDER = Policy(
+    rules=PolicyRules(thresholds=(3, 6)),
+    levels=(rung("best", 300), rung("stubborn", 250, retime=False), rung("fast", 4)),
+)
+
+
+def put(redis: Redis, name: str) -> None:
+    """Put a level in force as the controller does."""
+    index = LADDER.index(name)
+    epoch = level.lead(redis, "a")
+    level.publish(
+        redis, epoch, Choice(index, LADDER.levels[index], f"load of {name}", {}), lease=60
+    )
+
+
+@dataclass
+class Studio:
+    """An image worker without Celery."""
+
+    redis: Redis
+    engine: Engine
+    levels: Levels
+    shelf: Shelf
+    pool: ThreadPoolExecutor
+
+    def draw(self, *, retime: bool = True, **options: object) -> tuple[Claim, Future[Outcome]]:
+        """A job being drawn, at least its first step taken."""
+        claim = Claim(self.redis, running(self.redis, **options), threading.Event())
+        done = self.pool.submit(
+            perform_image, claim, self.engine, self.levels, self.shelf, retime=retime
+        )
+        wait_until(lambda: claim._progress is not None, "the first step is taken")
+        return claim, done
+
+    def change(self, name: str) -> None:
+        """The controller changes the level, and the worker hears of it."""
+        put(self.redis, name)
+        wait_until(lambda: self.levels.latest.name == name, f"the worker heard of {name}")
+
+
+@pytest.fixture
+def studio(redis: Redis, denoiser: Denoiser, tmp_path: Path) -> Iterator[Studio]:
+    """A worker at the level `best`."""
+    put(redis, "best")
+    levels = Levels(redis, LADDER, "fast", "worker-1")
+    levels.open()
+    with Engine(denoiser, cap=4) as engine, ThreadPoolExecutor() as pool:
+        yield Studio(redis, engine, levels, Shelf(tmp_path), pool)
+    levels.close()
+
+
+def test_a_picture_follows_the_policy_down_and_its_record_keeps_both_levels(
+    redis: Redis, studio: Studio
+) -> None:
+    claim, done = studio.draw()
+    studio.change("fast")
+    drawing = done.result(SECONDS).result["drawings"][0]
+    names = [each["level"] for each in drawing["levels"]]
+    assert names == ["best", "fast"]
+    assert 1 <= drawing["levels"][1]["step"] < drawing["steps"] < 300
+    assert state(redis, claim.job.id).level.name == "fast"
+    told = [event.data for event in events.after(redis, claim.job.id) if event.type == "level"]
+    assert [each["level"]["name"] for each in told] == ["best", "fast"]
+
+
+@pytest.mark.parametrize(
+    ("options", "retime", "begun"),
+    [({}, False, "best"), ({"level": "best"}, True, "best"), ({}, True, "stubborn")],
+    ids=["the setting is off", "the request names its level", "its level keeps its pictures"],
+)
+def test_a_picture_stays_as_it_was_begun(
+    redis: Redis, studio: Studio, options: dict[str, object], retime: bool, begun: str
+) -> None:
+    studio.change(begun)
+    claim, done = studio.draw(retime=retime, **options)
+    studio.change("fast")
+    follower, drawn = studio.draw(count=2)
+    drawn.result(SECONDS)
+    drawing = done.result(SECONDS).result["drawings"][0]
+    assert follower.level.name == "fast"
+    assert drawing["steps"] == LADDER.levels[LADDER.index(begun)].image.steps
+    assert drawing["levels"] == [{"level": begun, "step": 0}]
+    assert claim.level.name == begun
+
+
+def test_nothing_goes_back_up(redis: Redis, studio: Studio) -> None:
+    studio.change("fast")
+    claim, done = studio.draw(count=4)
+    studio.change("best")
+    assert [each["steps"] for each in done.result(SECONDS).result["drawings"]] == [4] * 4
+    assert claim.level.name == "fast"
