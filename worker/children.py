@@ -14,6 +14,7 @@ from worker.artifacts import Shelf
 from worker.claims import Claim
 from worker.commission import Commission, commissions
 from worker.interruptions import Cancelled
+from worker.language.scene import Vocabulary
 from worker.strategy import Standing, chosen, due
 
 BLOCK_SECONDS = 0.5
@@ -26,12 +27,14 @@ class PictureFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Printer:
-    """What turns a story into a book: the queue for its pictures, and the shelf."""
+    """What turns a story into a book: the queue for its pictures, the shelf, and the words of an
+    illustrator that does not know all (see commission.commissions)."""
 
     redis: Redis
     shelf: Shelf
     publish: Callable[[Job], None]
     retention_seconds: float
+    vocabulary: Vocabulary | None = None
 
 
 class Pictures:
@@ -77,7 +80,8 @@ class Pictures:
         return chosen(self._claim.job.request, self._claim.level).name
 
     def _commissions(self, pages: Sequence[Page]) -> list[Commission]:
-        return commissions(self._claim.job, pages, self._strategy)
+        vocabulary = self._printer.vocabulary
+        return commissions(self._claim.job, pages, self._strategy, vocabulary)
 
     def _order(self, pages: Sequence[Page], *, complete: bool) -> None:
         standing = Standing(len(pages), complete, len(self._ordered), self._drawn)

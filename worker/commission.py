@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from services.contract.jobs import SEEDS, ImageRequest, Job
 from services.contract.ladder import Strategy
 from services.contract.story import Page
+from worker.continuity import with_caption, with_light
+from worker.language.scene import Vocabulary
 
 NAMESPACE = uuid.UUID("b7a3c2de-6f0b-4c56-9d0e-0f6a3a1f2c11")
 
@@ -24,25 +26,33 @@ class Commission:
     request: ImageRequest
 
 
-def commissions(book: Job, pages: Sequence[Page], strategy: Strategy) -> list[Commission]:
-    """The pictures of the pages, in their order; the same in every attempt with this text."""
+def commissions(
+    book: Job, pages: Sequence[Page], strategy: Strategy, vocabulary: Vocabulary | None = None
+) -> list[Commission]:
+    """The pictures of the pages, in their order; the same in every attempt with this text.
+
+    `vocabulary` is that of an illustrator which knows certain words alone.
+    """
     made: list[Commission] = []
     for page in pages:
         request = _request(book, page)
         if strategy == "autoregressive" and made:
-            prompt = continued(page.illustration, pages[len(made) - 1].illustration)
-            begun = {"prompt": prompt, "start_from": made[-1].job_id}
-            request = request.model_copy(update=begun)
+            before = pages[len(made) - 1], made[-1]
+            request = request.model_copy(update=_going_on(page, *before, vocabulary))
         made.append(Commission(page.number, _job_id(book, page, request), request))
     return made
 
 
-def continued(own: str, previous: str) -> str:
-    """The prompt of a picture that goes on from another: its caption, then the other's.
-
-    Text encoders read a few dozen tokens and drop the rest, so the picture's own comes first.
-    """
-    return own if own == previous else f"{own}, {previous}"
+def _going_on(
+    page: Page, previous: Page, drawn: Commission, vocabulary: Vocabulary | None
+) -> dict[str, str]:
+    """The fields that make a picture go on from the one before."""
+    prompt = (
+        with_caption(page, previous)
+        if vocabulary is None
+        else with_light(page, drawn.request.prompt, vocabulary)
+    )
+    return {"prompt": prompt, "start_from": drawn.job_id}
 
 
 def _request(book: Job, page: Page) -> ImageRequest:

@@ -9,10 +9,13 @@ from services.contract.ladder import AppliedLevel, StorybookLevel
 from tests.conftest import ROOT
 from tests.services.contract.making import running
 from tests.worker.press import CAPTIONS, story
-from worker.commission import commissions, continued
+from worker.commission import commissions
+from worker.continuity import with_caption
+from worker.language.scene import load_vocabulary
 from worker.strategy import Standing, chosen, due
 
 PAGES = story(*CAPTIONS).pages
+VOCABULARY = load_vocabulary(ROOT / "models" / "vocabulary.json")
 LADDER = policy.load(ROOT / "policy.toml")
 
 
@@ -73,7 +76,23 @@ def test_a_chain_goes_on_from_picture_and_caption(book: Job) -> None:
         made[1].job_id,
     ]
     assert made[0].request.prompt == CAPTIONS[0]
-    assert made[2].request.prompt == continued(CAPTIONS[2], CAPTIONS[1])
+    assert made[2].request.prompt == with_caption(PAGES[2], PAGES[1])
+
+
+def test_with_a_vocabulary_the_light_goes_on_until_a_page_names_another(book: Job) -> None:
+    captions = (
+        "a fox in the snow at night",
+        "a fox in the forest",
+        "a fox on the beach",
+        "a fox on the beach at sunset",
+    )
+    made = commissions(book, story(*captions).pages, "autoregressive", VOCABULARY)
+    assert [picture.request.prompt for picture in made] == [
+        captions[0],
+        f"{captions[1]} at night",
+        f"{captions[2]} at night",
+        captions[3],
+    ]
 
 
 @pytest.mark.parametrize(
