@@ -8,7 +8,7 @@ EXTRAS := $(REDIS)worker,gemma,stack
 # Threads that spin while they wait starve whatever else runs on a small machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup demo up down test test-containers lint format illustrator constraints clean help
+.PHONY: setup demo up down test test-containers bench lint format illustrator constraints clean help
 
 setup: .venv/ready  ## Make the environment and fetch the story model's weights
 
@@ -20,7 +20,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,bench,dev]"
 	touch $@
 
 demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"
@@ -37,6 +37,9 @@ test: .venv/ready-dev  ## All tests but those that need containers
 
 test-containers: .venv/ready-dev  ## Build and start the containers, and run a storybook through them
 	$(BIN)/python -m pytest tests/containers -m containers
+
+bench: .venv/ready-dev  ## The engine beside other servers: make bench ARGS="--scene a,b --quick"
+	$(BIN)/python -m bench $(ARGS)
 
 lint: .venv/ready-dev  ## Style, import rules, sizes
 	$(BIN)/ruff check .

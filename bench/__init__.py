@@ -1,0 +1,1 @@
+"""`make bench`: how fast the engine is beside other ways to serve the same checkpoint."""
