@@ -1,0 +1,40 @@
+"""How much of a worker's time a job took, when the worker does several at once."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Sharing:
+    """Splits time evenly among the jobs under way, as a processor that they share.
+
+    The shares of all jobs add up to the time the worker was busy, so that jobs × mean share is how
+    long a queue keeps it busy, however many it does at once.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._gate = threading.Lock()
+        self._under_way = 0
+        self._at = clock()
+        self._share = 0.0
+
+    @contextmanager
+    def part(self) -> Iterator[Callable[[], float]]:
+        """Take part for the length of the block; the callable says the seconds so far."""
+        begun = self._move(+1)
+        try:
+            yield lambda: self._move(0) - begun
+        finally:
+            self._move(-1)
+
+    def _move(self, change: int) -> float:
+        """What a job that was always there would have had so far."""
+        with self._gate:
+            now = self._clock()
+            if self._under_way:
+                self._share += (now - self._at) / self._under_way
+            self._at = now
+            self._under_way += change
+            return self._share
