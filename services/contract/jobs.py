@@ -87,7 +87,7 @@ class ImageRequest(_Request, _ImageOptions):
         "drawing starts from its first picture. Null: it starts from noise.",
     )
     strength: float = Field(
-        0.6,
+        0.75,
         gt=0,
         le=1,
         description="With start_from, the share of the drawing that is done anew: near 0 the "

@@ -3,7 +3,14 @@
 import math
 
 from services.contract import keys, queues, transitions
-from services.contract.jobs import QUEUE_OF, ImageRequest, Job, StorybookRequest, StoryRequest
+from services.contract.jobs import (
+    QUEUE_OF,
+    ImageRequest,
+    Job,
+    Status,
+    StorybookRequest,
+    StoryRequest,
+)
 from services.contract.queues import QueueLoad
 from services.contract.transitions import Admission, KeyReused, QueueFull
 from services.gateway import estimates
@@ -33,8 +40,8 @@ def check_level(gateway: Gateway, level: str) -> None:
 def admit(gateway: Gateway, request: Request, key: str) -> str:
     """The id of the job that the request became, or became before under the same key."""
     known = key and gateway.redis.exists(keys.idempotency(key))
-    if request.deadline_seconds is not None and not known:
-        _refuse_hopeless(request.deadline_seconds, _queue(gateway, request))
+    if not known:
+        _check_now(gateway, request)
     terms = Admission(
         capacity=gateway.settings.queue_capacity,
         retention_seconds=gateway.settings.retention_seconds,
@@ -61,6 +68,27 @@ def find(gateway: Gateway, job_id: str) -> Job:
         detail = f"no job {job_id}; a job is kept for {kept:g} s after it ended"
         raise Problem("not-found", detail)
     return job
+
+
+def _check_now(gateway: Gateway, request: Request) -> None:
+    """Raise Problem for what the state of the system forbids at this moment."""
+    if isinstance(request, ImageRequest) and request.start_from is not None:
+        _check_beginning(gateway, request.start_from)
+    if request.deadline_seconds is not None:
+        _refuse_hopeless(request.deadline_seconds, _queue(gateway, request))
+
+
+def _check_beginning(gateway: Gateway, job_id: str) -> None:
+    try:
+        job = find(gateway, job_id)
+    except Problem as unknown:
+        raise invalid("start_from", unknown.detail) from None
+    if job.kind != "image":
+        reason = f"job {job_id} is a {job.kind}; it must be an image job, or a storybook's picture"
+        raise invalid("start_from", reason)
+    if job.status is not Status.SUCCEEDED:
+        reason = f"job {job_id} is {job.status}; it must have succeeded"
+        raise invalid("start_from", reason)
 
 
 def _queue(gateway: Gateway, request: Request) -> QueueLoad:

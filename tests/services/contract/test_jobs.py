@@ -53,7 +53,7 @@ def test_an_unknown_kind_is_refused(kind):
 def test_defaults_are_those_of_the_document():
     book = request("storybook")
     assert (book.pages, book.strategy, book.priority, book.level) == (4, None, "normal", "auto")
-    assert (request().start_from, request().strength) == (None, 0.6)
+    assert (request().start_from, request().strength) == (None, 0.75)
 
 
 def test_a_prompt_loses_the_space_around_it():

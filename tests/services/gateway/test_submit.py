@@ -10,6 +10,7 @@ from redis import Redis
 from services.contract import keys, queues, tickets, transitions
 from services.contract.jobs import Job
 from services.gateway.problems import PROBLEMS
+from tests.services.contract.making import NOBODY
 from tests.services.gateway.conftest import Owner, assert_problem
 
 IMAGE = {"kind": "image", "prompt": "a fox in the snow"}
@@ -87,6 +88,12 @@ BAD = [
     ({"kind": "story", "prompt": "x", "pages": 0}, "pages"),
     ({"kind": "story", "prompt": "x", "max_tokens": 1}, "max_tokens"),
     (STORYBOOK | {"strategy": "backwards"}, "strategy"),
+    (IMAGE | {"strategy": "parallel"}, "strategy"),
+    (STORYBOOK | {"start_from": NOBODY}, "start_from"),
+    (IMAGE | {"start_from": "the last one"}, "start_from"),
+    (IMAGE | {"start_from": NOBODY}, "start_from"),
+    (IMAGE | {"strength": 0}, "strength"),
+    (IMAGE | {"strength": 1.5}, "strength"),
     ([IMAGE], "body"),
     ("image", "body"),
 ]
@@ -138,3 +145,62 @@ def test_what_is_no_json_object_is_refused(
 def test_a_named_level_of_the_policy_is_taken(client: FlaskClient, redis: Redis) -> None:
     job = job_of(redis, client.post("/v1/jobs", json=IMAGE | {"level": "fast"}))
     assert job.request.level == "fast"
+
+
+def test_a_picture_may_start_from_one_that_is_finished(
+    client: FlaskClient, redis: Redis, owner: Owner
+) -> None:
+    first = client.post("/v1/jobs", json=IMAGE).json["id"]
+    owner.perform(first)
+    asked = IMAGE | {"start_from": first, "strength": 0.5}
+    job = job_of(redis, client.post("/v1/jobs", json=asked))
+    assert (job.request.start_from, job.request.strength) == (first, 0.5)
+
+
+def _waiting(client: FlaskClient, owner: Owner) -> str:
+    return client.post("/v1/jobs", json=IMAGE).json["id"]
+
+
+def _cancelled(client: FlaskClient, owner: Owner) -> str:
+    job_id = _waiting(client, owner)
+    client.delete(f"/v1/jobs/{job_id}")
+    return job_id
+
+
+def _book(client: FlaskClient, owner: Owner) -> str:
+    job_id = client.post("/v1/jobs", json=STORYBOOK).json["id"]
+    owner.perform(job_id)
+    return job_id
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda *_: NOBODY, f"no job {NOBODY}"),
+        (_waiting, "is queued; it must have succeeded"),
+        (_cancelled, "is cancelled; it must have succeeded"),
+        (_book, "is a storybook; it must be an image job"),
+    ],
+    ids=["unknown", "waiting", "cancelled", "storybook"],
+)
+def test_a_picture_may_start_from_nothing_else(
+    client: FlaskClient, redis: Redis, owner: Owner, make: Any, reason: str
+) -> None:
+    asked = IMAGE | {"start_from": make(client, owner)}
+    before = redis.zcard(keys.JOBS)
+    answer = client.post("/v1/jobs", json=asked)
+    assert answer.status_code == 422
+    assert_problem(answer, "invalid", "start_from")
+    assert reason in answer.json["detail"]
+    assert redis.zcard(keys.JOBS) == before
+
+
+def test_a_repeated_request_is_the_same_job_though_what_it_started_from_has_expired(
+    client: FlaskClient, redis: Redis, owner: Owner
+) -> None:
+    first = client.post("/v1/jobs", json=IMAGE).json["id"]
+    owner.perform(first)
+    sent = {"json": IMAGE | {"start_from": first}, "headers": {"Idempotency-Key": "k1"}}
+    job_id = client.post("/v1/jobs", **sent).json["id"]
+    redis.delete(keys.job(first))
+    assert client.post("/v1/jobs", **sent).json["id"] == job_id
