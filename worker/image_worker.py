@@ -12,7 +12,7 @@ from worker.batching.clip_watch import clip_for
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.batching.exits import clip_for_levels
-from worker.picture import perform_image
+from worker.picture import Studio, perform_image
 from worker.process import Process
 
 # Its layers are so small that handing them to a second thread costs more than computing them
@@ -51,12 +51,7 @@ def run(settings: Settings) -> int:
     process.limit_threads(0 if settings.image_model else ILLUSTRATOR_THREADS)
     levels = process.levels
     with _engine(settings, policy.chosen(settings), process.beat) as engine:
-        perform = partial(
-            perform_image,
-            engine=engine,
-            levels=levels,
-            shelf=process.shelf,
-            retime=settings.retime == "on",
-        )
+        studio = Studio(engine, levels, process.shelf, retime=settings.retime == "on")
+        perform = partial(perform_image, studio=studio)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.
         return process.serve({"image": perform}, settings.batch_cap, lambda: None)

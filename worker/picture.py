@@ -1,7 +1,6 @@
 """What a worker does for an image job: from the claim to the outcome."""
 
-import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from PIL.Image import Image
@@ -18,43 +17,50 @@ from worker.following import as_wished, follow
 from worker.illustrate import Hearing, Illustration, illustrate
 from worker.interruptions import Stopping
 from worker.levels import Levels
+from worker.sharing import Sharing
 
 
-def perform_image(
-    claim: Claim, engine: Engine, levels: Levels, shelf: Shelf, *, retime: bool = True
-) -> Outcome:
-    """Draw the pictures of one job and put them out as image-0.png, image-1.png, …
+@dataclass(frozen=True)
+class Studio:
+    """Where pictures are drawn: the engine, and what a job needs beside it."""
 
-    With `retime`, pictures under way follow the policy further down.
-    """
-    started = time.monotonic()
-    start = starting_picture(claim.redis, shelf, claim.job.request)
-    level = levels.resolve(claim.job)
-    claim.start(level)
-    illustration = _illustration(claim.job, level, start)
+    engine: Engine
+    levels: Levels
+    shelf: Shelf
+    retime: bool = True
+    """Whether pictures under way follow the policy further down."""
+    sharing: Sharing = field(default_factory=Sharing)
+
+
+def perform_image(claim: Claim, studio: Studio) -> Outcome:
+    """Draw the pictures of one job and put them out as image-0.png, image-1.png, …"""
+    with studio.sharing.part() as seconds:
+        start = starting_picture(claim.redis, studio.shelf, claim.job.request)
+        level = studio.levels.resolve(claim.job)
+        claim.start(level)
+        illustration = _illustration(claim.job, level, start)
+        drawn = _drawn(claim, studio, illustration)
+        service_seconds = seconds()
+    claim.tell_level()
+    put = studio.shelf.put
+    return Outcome(
+        Status.SUCCEEDED,
+        result=_result(illustration, [drawing for _, drawing in drawn], studio.engine),
+        artifacts=tuple(
+            put(claim.job, f"image-{index}.png", png) for index, (png, _) in enumerate(drawn)
+        ),
+        service_seconds=service_seconds,
+    )
+
+
+def _drawn(claim: Claim, studio: Studio, illustration: Illustration) -> list[tuple[bytes, Drawing]]:
     hearing = Hearing(
         on_step=lambda done, total: claim.progress("drawing", done, total),
         interrupted=claim.interrupted,
-        follow=follow(claim, levels) if retime else None,
+        follow=follow(claim, studio.levels) if studio.retime else None,
     )
-    drawn = _drawn(claim, engine, illustration, hearing)
-    seconds = time.monotonic() - started
-    claim.tell_level()
-    return Outcome(
-        Status.SUCCEEDED,
-        result=_result(illustration, [drawing for _, drawing in drawn], engine.denoiser.name),
-        artifacts=tuple(
-            shelf.put(claim.job, f"image-{index}.png", png) for index, (png, _) in enumerate(drawn)
-        ),
-        service_seconds=seconds,
-    )
-
-
-def _drawn(
-    claim: Claim, engine: Engine, illustration: Illustration, hearing: Hearing
-) -> list[tuple[bytes, Drawing]]:
     try:
-        return illustrate(engine, illustration, hearing, priority=claim.job.priority)
+        return illustrate(studio.engine, illustration, hearing, priority=claim.job.priority)
     except EngineClosed as error:
         raise Stopping(str(error)) from error
 
@@ -74,11 +80,11 @@ def _illustration(job: Job, applied: AppliedLevel, start: Image | None) -> Illus
     )
 
 
-def _result(illustration: Illustration, drawings: list[Drawing], model: str) -> dict[str, Any]:
+def _result(illustration: Illustration, drawings: list[Drawing], engine: Engine) -> dict[str, Any]:
     """What the record keeps: the seeds, and for each picture the steps and levels it took."""
     return {
         "seeds": [illustration.seed + index for index in range(illustration.count)],
-        "model": model,
+        "model": engine.denoiser.name,
         "drawings": [_drawing(illustration.level.name, drawing) for drawing in drawings],
     }
 

@@ -25,13 +25,15 @@ def predicted_wait(load: Load) -> float | None:
 def eta(job: Job, load: Load, position: int | None) -> float | None:
     """Seconds until an unfinished job is done; None if finished or unknown.
 
-    `position` counts the jobs before it in its queue; a running job has none.
+    `position` counts the jobs before it in its queue; a running job has none. Those that run
+    share their workers, so a running one is done when all of them would be, begun together.
     """
     queue = load.queues[job.queue]
     if job.status == Status.QUEUED:
         return until_done(queue, queue.running + (position or 0) + 1)
     if job.status == Status.RUNNING and job.started_at is not None and queue.service_mean:
-        return max(queue.service_mean - (load.now - job.started_at), 0.0)
+        together = max(queue.service_mean, until_done(queue, queue.running) or 0.0)
+        return max(together - (load.now - job.started_at), 0.0)
     return None
 
 

@@ -21,7 +21,7 @@ from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.claims import Claim
 from worker.levels import Levels
-from worker.picture import perform_image
+from worker.picture import Studio, perform_image
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -36,7 +36,7 @@ def rung(name: str, steps: int, *, retime: bool = True) -> Level:
 
 LADDER = Policy(
     rules=PolicyRules(thresholds=(3, 6)),
-    levels=(rung("best", 300), rung("stubborn", 250, retime=False), rung("fast", 4)),
+    levels=(rung("best", 120), rung("stubborn", 100, retime=False), rung("fast", 4)),
 )
 
 
@@ -50,7 +50,7 @@ def put(redis: Redis, name: str) -> None:
 
 
 @dataclass
-class Studio:
+class Worker:
     """An image worker without Celery."""
 
     redis: Redis
@@ -62,9 +62,8 @@ class Studio:
     def draw(self, *, retime: bool = True, **options: object) -> tuple[Claim, Future[Outcome]]:
         """A job being drawn, at least its first step taken."""
         claim = Claim(self.redis, running(self.redis, **options), threading.Event())
-        done = self.pool.submit(
-            perform_image, claim, self.engine, self.levels, self.shelf, retime=retime
-        )
+        studio = Studio(self.engine, self.levels, self.shelf, retime)
+        done = self.pool.submit(perform_image, claim, studio)
         wait_until(lambda: claim._progress is not None, "the first step is taken")
         return claim, done
 
@@ -75,25 +74,25 @@ class Studio:
 
 
 @pytest.fixture
-def studio(redis: Redis, denoiser: Denoiser, tmp_path: Path) -> Iterator[Studio]:
+def worker(redis: Redis, denoiser: Denoiser, tmp_path: Path) -> Iterator[Worker]:
     """A worker at the level `best`."""
     put(redis, "best")
     levels = Levels(redis, LADDER, "fast", "worker-1")
     levels.open()
     with Engine(denoiser, cap=4) as engine, ThreadPoolExecutor() as pool:
-        yield Studio(redis, engine, levels, Shelf(tmp_path), pool)
+        yield Worker(redis, engine, levels, Shelf(tmp_path), pool)
     levels.close()
 
 
 def test_a_picture_follows_the_policy_down_and_its_record_keeps_both_levels(
-    redis: Redis, studio: Studio
+    redis: Redis, worker: Worker
 ) -> None:
-    claim, done = studio.draw()
-    studio.change("fast")
+    claim, done = worker.draw()
+    worker.change("fast")
     drawing = done.result(SECONDS).result["drawings"][0]
     names = [each["level"] for each in drawing["levels"]]
     assert names == ["best", "fast"]
-    assert 1 <= drawing["levels"][1]["step"] < drawing["steps"] < 300
+    assert 1 <= drawing["levels"][1]["step"] < drawing["steps"] < 120
     assert state(redis, claim.job.id).level.name == "fast"
     told = [event.data for event in events.after(redis, claim.job.id) if event.type == "level"]
     assert [each["level"]["name"] for each in told] == ["best", "fast"]
@@ -105,12 +104,12 @@ def test_a_picture_follows_the_policy_down_and_its_record_keeps_both_levels(
     ids=["the setting is off", "the request names its level", "its level keeps its pictures"],
 )
 def test_a_picture_stays_as_it_was_begun(
-    redis: Redis, studio: Studio, options: dict[str, object], retime: bool, begun: str
+    redis: Redis, worker: Worker, options: dict[str, object], retime: bool, begun: str
 ) -> None:
-    studio.change(begun)
-    claim, done = studio.draw(retime=retime, **options)
-    studio.change("fast")
-    follower, drawn = studio.draw(count=2)
+    worker.change(begun)
+    claim, done = worker.draw(retime=retime, **options)
+    worker.change("fast")
+    follower, drawn = worker.draw(count=2)
     drawn.result(SECONDS)
     drawing = done.result(SECONDS).result["drawings"][0]
     assert follower.level.name == "fast"
@@ -119,9 +118,9 @@ def test_a_picture_stays_as_it_was_begun(
     assert claim.level.name == begun
 
 
-def test_nothing_goes_back_up(redis: Redis, studio: Studio) -> None:
-    studio.change("fast")
-    claim, done = studio.draw(count=4)
-    studio.change("best")
+def test_nothing_goes_back_up(redis: Redis, worker: Worker) -> None:
+    worker.change("fast")
+    claim, done = worker.draw(count=4)
+    worker.change("best")
     assert [each["steps"] for each in done.result(SECONDS).result["drawings"]] == [4] * 4
     assert claim.level.name == "fast"

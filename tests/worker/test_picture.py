@@ -16,7 +16,7 @@ from worker.batching.engine import EngineClosed
 from worker.claims import Claim
 from worker.interruptions import Stopping
 from worker.levels import Levels
-from worker.picture import perform_image
+from worker.picture import Studio, perform_image
 
 
 def _closed(*_: object, **__: object) -> Future:
@@ -30,5 +30,5 @@ def test_a_job_that_the_closing_engine_gave_up_is_handed_back(redis: Redis, tmp_
     claim = Claim(redis, running(redis), threading.Event())
     engine = SimpleNamespace(submit=_closed, denoiser=SimpleNamespace(name="test"))
     with pytest.raises(Stopping):
-        perform_image(claim, engine, levels, Shelf(tmp_path))
+        perform_image(claim, Studio(engine, levels, Shelf(tmp_path)))
     assert claim.level.name == "fast"

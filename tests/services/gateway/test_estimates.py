@@ -56,6 +56,11 @@ def test_a_running_job_needs_what_is_left(started: float, seconds: float) -> Non
     assert estimates.eta(job(Status.RUNNING, started), load(IDLE, BUSY), None) == seconds
 
 
+def test_those_that_run_share_their_workers() -> None:
+    crowded = QueueLoad(waiting=0, running=6, oldest_age=9.0, service_mean=4.0, workers=2)
+    assert estimates.eta(job(Status.RUNNING, 99.0), load(IDLE, crowded), None) == 6 * 4.0 / 2 - 1
+
+
 def test_a_finished_job_has_no_estimate() -> None:
     assert estimates.eta(job(Status.SUCCEEDED, 95.0), load(IDLE, BUSY), None) is None
 
