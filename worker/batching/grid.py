@@ -90,7 +90,7 @@ def retimed(row: Row, steps: int, schedule: NoiseSchedule, end: float) -> Grid:
     """
     visited = row.timestep + 1
     share = visited / schedule.num_train_timesteps
-    count = min(max(1, math.floor(steps * share + 0.5)), math.floor(visited))
+    count = max(1, math.floor(steps * share + 0.5))
     timesteps = trailing(visited, count).astype(np.int64)
     alpha = schedule.alphas_cumprod[timesteps].astype(np.float64)
     alpha[0] = 1 / (row.sigma**2 + 1)

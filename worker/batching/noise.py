@@ -100,8 +100,8 @@ class NoiseSchedule:
         most = self.num_train_timesteps if most is None else most
         if not 1 <= steps <= most:
             raise ValueError(
-                f"steps must be between 1 and {most}, for want of more noise levels that the "
-                f"model was trained on; got {steps}."
+                f"steps must be between 1 and {most}, for a model trained on "
+                f"{self.num_train_timesteps} noise levels; got {steps}."
             )
 
     def _spaced(self, steps: int) -> NDArray[np.float64]:
