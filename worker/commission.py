@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from services.contract.jobs import SEEDS, ImageRequest, Job
 from services.contract.ladder import Strategy
 from services.contract.story import Page
-from worker.continuity import with_caption, with_light
+from worker.continuity import relit, with_caption, with_light
 from worker.language.scene import Vocabulary
 
 NAMESPACE = uuid.UUID("b7a3c2de-6f0b-4c56-9d0e-0f6a3a1f2c11")
@@ -45,14 +45,14 @@ def commissions(
 
 def _going_on(
     page: Page, previous: Page, drawn: Commission, vocabulary: Vocabulary | None
-) -> dict[str, str]:
+) -> dict[str, str | float]:
     """The fields that make a picture go on from the one before."""
-    prompt = (
-        with_caption(page, previous)
-        if vocabulary is None
-        else with_light(page, drawn.request.prompt, vocabulary)
-    )
-    return {"prompt": prompt, "start_from": drawn.job_id}
+    start = {"start_from": drawn.job_id}
+    if vocabulary is None:
+        return start | {"prompt": with_caption(page, previous)}
+    prompt = with_light(page, drawn.request.prompt, vocabulary)
+    anew = {"strength": 1.0} if relit(prompt, drawn.request.prompt, vocabulary) else {}
+    return start | {"prompt": prompt} | anew
 
 
 def _request(book: Job, page: Page) -> ImageRequest:

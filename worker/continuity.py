@@ -9,6 +9,7 @@ from services.contract.story import Page
 from worker.language.scene import NOT_SEEN, Named, Vocabulary
 
 INDOORS = "room"
+DAY = "day"
 
 
 def with_caption(page: Page, previous: Page) -> str:
@@ -27,6 +28,20 @@ def with_light(page: Page, previous: str, vocabulary: Vocabulary) -> str:
     return " ".join(
         [page.illustration, *(kept.phrase for kept in _kept(page, previous, vocabulary))]
     )
+
+
+def relit(prompt: str, previous: str, vocabulary: Vocabulary) -> bool:
+    """Whether two prompts differ in the time of day; day itself need not be named.
+
+    The light of a picture outlives nearly all of the noise that is put on it, so a night that it
+    starts from would not become a morning.
+    """
+    return _time(prompt, vocabulary) != _time(previous, vocabulary)
+
+
+def _time(prompt: str, vocabulary: Vocabulary) -> str:
+    time = _named(vocabulary.times, prompt)
+    return time.name if time else DAY
 
 
 def _kept(page: Page, previous: str, vocabulary: Vocabulary) -> list[Named]:

@@ -4,7 +4,7 @@ import pytest
 from redis import Redis
 
 from services.contract import policy
-from services.contract.jobs import SEEDS, Job
+from services.contract.jobs import SEEDS, ImageRequest, Job
 from services.contract.ladder import AppliedLevel, StorybookLevel
 from tests.conftest import ROOT
 from tests.services.contract.making import running
@@ -15,6 +15,7 @@ from worker.language.scene import load_vocabulary
 from worker.strategy import Standing, chosen, due
 
 PAGES = story(*CAPTIONS).pages
+STRENGTH = ImageRequest.model_fields["strength"].default
 VOCABULARY = load_vocabulary(ROOT / "models" / "vocabulary.json")
 LADDER = policy.load(ROOT / "policy.toml")
 
@@ -93,6 +94,7 @@ def test_with_a_vocabulary_the_light_goes_on_until_a_page_names_another(book: Jo
         f"{captions[2]} at night",
         captions[3],
     ]
+    assert [picture.request.strength for picture in made[1:]] == [STRENGTH, STRENGTH, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from services.contract.story import Page
 from tests.conftest import ROOT
-from worker.continuity import with_caption, with_light
+from worker.continuity import relit, with_caption, with_light
 from worker.language.scene import load_vocabulary
 
 VOCABULARY = load_vocabulary(ROOT / "models" / "vocabulary.json")
@@ -43,3 +43,17 @@ def test_the_light_holds_until_a_page_names_another(
     own: str, text: str, previous: str, kept: str
 ) -> None:
     assert with_light(page(own, text), previous, VOCABULARY) == own + kept
+
+
+@pytest.mark.parametrize(
+    ("prompt", "previous", "differs"),
+    [
+        ("a fox in the snow", "an owl at night", True),
+        ("a fox in the snow at night", "an owl", True),
+        ("a fox at sunset", "an owl at night", True),
+        ("a fox at night under the moon", "an owl at night", False),
+        ("a fox in the snow", "an owl by day", False),
+    ],
+)
+def test_two_prompts_differ_in_the_time_of_day(prompt: str, previous: str, differs: bool) -> None:
+    assert relit(prompt, previous, VOCABULARY) is differs
