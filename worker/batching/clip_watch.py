@@ -23,9 +23,9 @@ class ClipWatch:
     def __init__(
         self, model: CLIPModel, processor: CLIPImageProcessorPil, tokenizer: CLIPTokenizer
     ) -> None:
-        self._model = model.eval()
-        self._processor = processor
-        self._tokenizer = tokenizer
+        self.model = model.eval()
+        self.processor = processor
+        self.tokenizer = tokenizer
         self._said = lru_cache(REMEMBERED_PROMPTS)(self._read)
 
     @classmethod
@@ -52,8 +52,8 @@ class ClipWatch:
     @torch.inference_mode()
     def look(self, pictures: Sequence[Image]) -> Tensor:
         """Unit vectors (n, width) of pictures, on the CLIP's device."""
-        pixels = self._processor(images=list(pictures), return_tensors="pt").pixel_values
-        seen = self._model.get_image_features(pixel_values=pixels.to(self._model.device))
+        pixels = self.processor(images=list(pictures), return_tensors="pt").pixel_values
+        seen = self.model.get_image_features(pixel_values=pixels.to(self.model.device))
         return functional.normalize(seen.pooler_output, dim=-1)
 
     def read(self, prompts: Sequence[str]) -> Tensor:
@@ -62,9 +62,9 @@ class ClipWatch:
 
     @torch.inference_mode()
     def _read(self, prompt: str) -> Tensor:
-        longest = self._model.config.text_config.max_position_embeddings
-        ids = self._tokenizer(prompt, truncation=True, max_length=longest, return_tensors="pt")
-        said = self._model.get_text_features(**ids.to(self._model.device))
+        longest = self.model.config.text_config.max_position_embeddings
+        ids = self.tokenizer(prompt, truncation=True, max_length=longest, return_tensors="pt")
+        said = self.model.get_text_features(**ids.to(self.model.device))
         return functional.normalize(said.pooler_output[0], dim=-1)
 
 

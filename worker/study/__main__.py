@@ -1,0 +1,65 @@
+"""What a setting costs and what it is worth, measured on the real engine and models.
+
+python -m worker.study quantization   precisions of denoiser and story model
+python -m worker.study early-exit     early exit by each measure, beside simply fewer steps
+
+The models are those that STORYTELLER_IMAGE_MODEL, STORYTELLER_STORY_MODEL and
+STORYTELLER_CLIP_MODEL name, drawn with STORYTELLER_TORCH_THREADS threads (1 unless set). A command
+prints its table as Markdown, and writes it for LaTeX, with the records behind it, into --out.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+from services.contract import settings
+from services.contract.settings import Settings, SettingsError
+from worker import chatter
+from worker.study.options import parser
+from worker.study.terms import Unusable
+
+EXIT_UNUSABLE = 2
+THREADS = 1
+"""What suits the shipped illustrator, and keeps the settings of a comparison comparable."""
+
+
+def _run(options: argparse.Namespace, loaded: Settings) -> None:
+    # Imported here because OpenMP reads its policy when torch is loaded, and --help needs neither.
+    import torch  # noqa: PLC0415
+
+    from worker.study import records  # noqa: PLC0415
+    from worker.study.commands import STUDIES  # noqa: PLC0415
+
+    torch.set_num_threads(loaded.torch_threads or THREADS)
+    finding = STUDIES[options.command](options, loaded)
+    told = {"command": options.command, "options": _written(options), **records.conditions()}
+    result = {**told, "figures": finding.figures}
+    records.write(options.out, finding.table, result, records.per_picture(finding.pictures))
+    print(finding.table.markdown())
+    if options.json:
+        print(json.dumps(result, ensure_ascii=False))
+
+
+def _written(options: argparse.Namespace) -> dict[str, object]:
+    """The options as they were understood, without this machine's paths."""
+    given = {name: value for name, value in vars(options).items() if name not in ("out", "json")}
+    return given | {"captions": options.captions.name}
+
+
+def main() -> int:
+    """The exit status: 0 done, 2 an option, a setting or a model is wrong."""
+    options = parser(__doc__ or "").parse_args()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    chatter.quiet()
+    try:
+        _run(options, settings.load(os.environ))
+    except (SettingsError, Unusable) as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNUSABLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The studies, from options to tables."""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from services.contract.settings import Settings
+from worker.batching.checkpoint import ModelError
+from worker.language.load import Source
+from worker.language.prepare import ModelMissing
+from worker.study import early_exit, quantization
+from worker.study.options import RULES
+from worker.study.stories import read_aloud
+from worker.study.studio import Judged, Studio
+from worker.study.tables import Table
+from worker.study.terms import Terms, Unusable, read_captions
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A study's table, its figures for programs, and the pictures behind them."""
+
+    table: Table
+    figures: Mapping[str, Any]
+    pictures: Mapping[str, Judged]
+
+
+def study_quantization(options: argparse.Namespace, settings: Settings) -> Finding:
+    """Every precision of the denoiser, then of the story model."""
+    source = _story_source(options, settings)
+    studio = _studio(options, settings)
+    with _told_what_to_do():
+        found = quantization.compare(studio, options.sampler, options.steps, options.precisions)
+        if source:
+            stories = read_aloud(source, options.story_precisions, options.story_tokens)
+            found = replace(found, stories=stories)
+    return Finding(
+        quantization.table(found, _told(studio)), quantization.result(found), found.pictures
+    )
+
+
+def study_early_exit(options: argparse.Namespace, settings: Settings) -> Finding:
+    """Every rule, beside as many steps without it."""
+    rules = early_exit.rules(options.rule or RULES)
+    studio = _studio(options, settings)
+    level = studio.terms.level(sampler=options.sampler, steps=options.steps)
+    with _told_what_to_do():
+        studio.denoiser.check(level)
+        found = early_exit.compare(studio, level, rules)
+    return Finding(early_exit.table(found, _told(studio)), early_exit.result(found), found.pictures)
+
+
+STUDIES: Mapping[str, Callable[[argparse.Namespace, Settings], Finding]] = {
+    "quantization": study_quantization,
+    "early-exit": study_early_exit,
+}
+
+
+def _studio(options: argparse.Namespace, settings: Settings) -> Studio:
+    terms = Terms(
+        captions=read_captions(options.captions, options.count),
+        seed=options.seed,
+        group=options.group,
+        in_flight=options.in_flight,
+        guidance_scale=options.guidance_scale,
+    )
+    with _told_what_to_do():
+        return Studio.open(settings, terms)
+
+
+def _story_source(options: argparse.Namespace, settings: Settings) -> Source | None:
+    """Named before pictures are drawn for minutes, so that what is wrong shows at once."""
+    if not options.story_tokens:
+        return None
+    with _told_what_to_do():
+        source = Source.named(
+            settings.story_model or None, home=settings.home, device=settings.device
+        )
+    for precision in options.story_precisions:
+        try:
+            source.check(precision)
+        except ValueError as error:
+            raise Unusable(f"--story-precisions: {error}") from error
+    return source
+
+
+@contextmanager
+def _told_what_to_do() -> Iterator[None]:
+    """A model that cannot be used is no fault of the program."""
+    try:
+        yield
+    except (ModelError, ModelMissing) as error:
+        raise Unusable(str(error)) from error
+
+
+def _told(studio: Studio) -> str:
+    """How the figures were taken, for a caption."""
+    terms = studio.terms
+    groups = -(-len(terms.captions) // terms.group)
+    return (
+        f"{studio.denoiser.name}, {len(terms.captions)} captions, {terms.in_flight} pictures in "
+        f"flight, {torch.get_num_threads()} thread(s). Seconds: wall-clock time over pictures, "
+        f"median of {groups} groups by turns, with its 95 % interval. CLIPScore up is better; "
+        "Fréchet distance (× 100, vectors of the same CLIP) down is better: to fp32, DDIM 100 "
+        "pictures of the same captions with other seeds. ± is half of a 95 % interval."
+    )

@@ -1,0 +1,79 @@
+"""What a study leaves in its folder: the table, and the records it was computed from."""
+
+import csv
+import json
+import math
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from worker.study.estimates import Estimate
+from worker.study.studio import Judged
+from worker.study.tables import Table
+
+LIBRARIES = ("torch", "diffusers", "transformers", "torchmetrics")
+
+Record = Mapping[str, Any]
+
+
+def write(folder: Path, table: Table, result: Record, pictures: Sequence[Record]) -> None:
+    """NAME.tex, NAME.md, NAME.json and NAME.csv (one line a picture) in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "tex": table.latex(),
+        "md": table.markdown() + "\n",
+        "json": json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+    }
+    for kind, text in texts.items():
+        (folder / f"{table.name}.{kind}").write_text(text, encoding="utf-8")
+    with (folder / f"{table.name}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(pictures[0]))
+        writer.writeheader()
+        writer.writerows(pictures)
+
+
+def estimate(figure: Estimate) -> dict[str, float | None]:
+    """A figure for JSON, which has no NaN."""
+    return {name: None if math.isnan(each) else each for name, each in asdict(figure).items()}
+
+
+def per_picture(judged: Mapping[str, Judged]) -> list[dict[str, Any]]:
+    """A record of each picture."""
+    return [row for name, each in judged.items() for row in _rows(name, each)]
+
+
+def conditions() -> dict[str, Any]:
+    """Under what the figures were taken, as far as a program can tell."""
+    return {
+        "processor": _processor(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "threads": torch.get_num_threads(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _rows(name: str, judged: Judged) -> Iterator[dict[str, Any]]:
+    scores = iter(judged.verdict.scores)
+    for number, each in enumerate(judged.sheet.rounds):
+        for drawing in each.drawings:
+            yield {
+                "setting": name,
+                "round": number,
+                "round_seconds_a_picture": round(each.seconds / len(each.drawings), 6),
+                "steps": drawing.steps,
+                "exit_value": drawing.exit.value if drawing.exit else None,
+                "clip_score": round(next(scores), 4),
+            }
+
+
+def _processor() -> str:
+    """Its name where Linux tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
