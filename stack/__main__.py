@@ -5,16 +5,19 @@ import os
 import signal
 import sys
 import time
+from typing import Any, get_args
 
 import httpx
 
 from services.contract import settings
+from services.contract.ladder import Strategy
 from services.contract.settings import Settings, SettingsError
 from stack import demo as demonstration
 from stack.redis_server import StackError
 from stack.up import running_pid, up
 
 STOP_SECONDS = 60.0
+STRATEGIES = get_args(Strategy)
 
 
 def down(loaded: Settings) -> int:
@@ -33,6 +36,12 @@ def down(loaded: Settings) -> int:
     return 0
 
 
+def _book(options: argparse.Namespace) -> dict[str, Any]:
+    """What the gateway is asked for."""
+    asked = {"prompt": options.prompt, "pages": options.pages, "strategy": options.strategy}
+    return {"kind": "storybook"} | asked
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -41,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     book = commands.add_parser("demo", help="make one storybook")
     book.add_argument("--prompt", default=demonstration.PROMPT, help="what it is about")
     book.add_argument("--pages", type=int, default=4, help="how many pages (1 to 12)")
+    book.add_argument("--strategy", choices=STRATEGIES, help="how its pictures follow the text")
     return parser
 
 
@@ -50,7 +60,7 @@ def main() -> int:
     try:
         loaded = settings.load(os.environ)
         if options.command == "demo":
-            return demonstration.demo(loaded, options.prompt, options.pages)
+            return demonstration.demo(loaded, _book(options))
         return up(loaded) if options.command == "up" else down(loaded)
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -98,8 +98,9 @@ class Display:
         self._progress.update(self._text, completed=data["number"])
 
     def _on_ordered(self, data: dict[str, Any]) -> None:
-        label = f"drawing page {data['page']}"
-        self._drawing[data["job"]] = self._progress.add_task(label, total=None)
+        if data["job"] not in self._drawing:  # another attempt orders it again
+            label = f"drawing page {data['page']}"
+            self._drawing[data["job"]] = self._progress.add_task(label, total=None)
 
     def _on_picture(self, data: dict[str, Any]) -> None:
         task = self._drawing.pop(data["job"])
@@ -135,19 +136,20 @@ def _keep(gateway: Gateway, job: dict[str, Any], settings: Settings) -> Path:
     path.write_bytes(gateway.artifact(job["id"], "storybook.html"))
     drawn = ", ".join(f"{p['level']} {p['seconds']:.1f} s" for p in result["pictures"])
     console.print(f"\nWritten at {job['level']['name']} in {result['text_seconds']:.1f} s.")
-    console.print(f"Drawn at {drawn}.")
+    console.print(f"Drawn at {drawn}, {result['strategy']}: {result['strategy_reason']}.")
+    console.print(f"The first picture was there after {result['first_picture_seconds']:.1f} s.")
     console.print(f"The whole book took {result['total_seconds']:.1f} s.")
     console.print(f"[bold]Read it: {path.resolve().as_uri()}[/]", soft_wrap=True)
     return path
 
 
-def demo(settings: Settings, prompt: str, pages: int) -> int:
-    """Make a book and say where it is; the exit status."""
+def demo(settings: Settings, request: dict[str, Any]) -> int:
+    """Make the storybook that is asked for and say where it is; the exit status."""
     address = f"http://{settings.gateway_host}:{settings.gateway_port}"
     with Gateway(address) as gateway, _stack(settings, gateway):
-        job = gateway.submit({"kind": "storybook", "prompt": prompt, "pages": pages})
-        console.print(f"“{escape(prompt)}” is job {job['id']}.\n")
-        _follow(gateway, job["id"], pages)
+        job = gateway.submit(request)
+        console.print(f"“{escape(request['prompt'])}” is job {job['id']}.\n")
+        _follow(gateway, job["id"], request["pages"])
         finished = gateway.job(job["id"])
         if finished["status"] != "succeeded":
             console.print(f"The job {finished['status']}: {finished['error']}")

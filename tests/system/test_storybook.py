@@ -115,13 +115,15 @@ def test_the_record_says_which_level_and_why(book: dict[str, Any]) -> None:
     assert book["attempts"] == 1
 
 
-def test_pages_come_as_events_before_the_pictures(gateway: Gateway, book: dict[str, Any]) -> None:
+def test_each_page_orders_its_picture_before_the_next_is_written(
+    gateway: Gateway, book: dict[str, Any]
+) -> None:
     types = [event.type for event in gateway.events(book["id"])]
     assert types[0] == "queued"
     assert types[-1] == "succeeded"
-    assert types.count("page") == 3
+    assert [kind for kind in types if kind in {"page", "ordered"}] == ["page", "ordered"] * 3
     assert types.count("picture") == 3
-    assert max(index for index, kind in enumerate(types) if kind == "page") < types.index("picture")
+    assert book["result"]["strategy"] == "pipelined"
 
 
 def test_sequential_pictures_are_ordered_one_after_another(
@@ -135,6 +137,20 @@ def test_sequential_pictures_are_ordered_one_after_another(
     types = [event.type for event in gateway.events(job["id"])]
     order = [kind for kind in types if kind in {"ordered", "picture"}]
     assert order == ["ordered", "picture"] * 2
+
+
+def test_a_chain_of_pictures_is_drawn_each_from_the_one_before(
+    gateway: Gateway, book: dict[str, Any]
+) -> None:
+    request = {
+        "kind": "storybook", "prompt": "an owl in the snow", "pages": 2, "level": "fast",
+        "strategy": "autoregressive",
+    }  # fmt: skip
+    job = finished(gateway, gateway.submit(request)["id"])
+    assert job["status"] == "succeeded", job["error"]
+    first, second = (picture["job"] for picture in job["result"]["pictures"])
+    assert gateway.job(first)["request"]["start_from"] is None
+    assert gateway.job(second)["request"]["start_from"] == first
 
 
 def test_the_same_seed_draws_the_same_picture(gateway: Gateway, book: dict[str, Any]) -> None:
