@@ -1,4 +1,4 @@
-"""A tiny checkpoint of the true classes, shared by everything that draws."""
+"""Tiny checkpoints of the true classes, shared by everything that draws."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.worker.batching.tiny import SCHEDULERS, write_checkpoint
+from tests.worker.batching.tiny import SCHEDULERS, write_checkpoint, write_large_checkpoint
 from worker.batching.denoiser import Denoiser
 
 
@@ -29,3 +29,15 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def denoiser(checkpoints: dict[str, Path]) -> Denoiser:
     """The tiny checkpoint with v prediction, like the shipped illustrator."""
     return Denoiser.load(str(checkpoints["v_prediction"]), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def large_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny checkpoint of SDXL's architecture."""
+    return write_large_checkpoint(tmp_path_factory.mktemp("large"))
+
+
+@pytest.fixture(scope="session")
+def large_denoiser(large_checkpoint: Path) -> Denoiser:
+    """The tiny checkpoint of SDXL's architecture."""
+    return Denoiser.load(str(large_checkpoint), device="cpu")

@@ -12,6 +12,7 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
 )
 from PIL.Image import Image
 
@@ -33,9 +34,19 @@ SCHEDULERS: dict[str, Any] = {
 
 def diffusers_artist(folder: Path) -> Draw:
     """Draw with the plain pipeline of the checkpoint in `folder`."""
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        folder, safety_checker=None, requires_safety_checker=False
+    return _artist(
+        StableDiffusionPipeline.from_pretrained(
+            folder, safety_checker=None, requires_safety_checker=False
+        )
     )
+
+
+def diffusers_large_artist(folder: Path) -> Draw:
+    """The same for a checkpoint of SDXL's kind."""
+    return _artist(StableDiffusionXLPipeline.from_pretrained(folder, add_watermarker=False))
+
+
+def _artist(pipeline: StableDiffusionPipeline | StableDiffusionXLPipeline) -> Draw:
     pipeline.set_progress_bar_config(disable=True)
     config = pipeline.scheduler.config
 
