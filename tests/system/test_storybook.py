@@ -151,6 +151,10 @@ def test_a_chain_of_pictures_is_drawn_each_from_the_one_before(
     first, second = (picture["job"] for picture in job["result"]["pictures"])
     assert gateway.job(first)["request"]["start_from"] is None
     assert gateway.job(second)["request"]["start_from"] == first
+    caption = job["result"]["story"]["pages"][1]["illustration"]
+    prompt = gateway.job(second)["request"]["prompt"]
+    assert prompt.startswith(caption)
+    assert "," not in prompt  # which would be the previous caption, for an illustrator of any words
 
 
 def test_the_same_seed_draws_the_same_picture(gateway: Gateway, book: dict[str, Any]) -> None:
