@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -10,8 +13,12 @@ from torch import Tensor
 from worker.batching.checkpoint import ModelError
 from worker.batching.unet import Inputs, ask
 
+BACKEND = "inductor"
+"""What torch.compile turns the UNet into."""
 RUNS = 3
 """Calls until a batch size is warm: CUDA graphs warm up in the first and record in the second."""
+RECOMPILE_LIMIT = 10**4
+"""Dynamo gives up after 8 sizes and variants, unless told otherwise, and says nothing."""
 
 
 class Compiled:
@@ -19,10 +26,13 @@ class Compiled:
     fits, another picture size above all, goes through the UNet as it was loaded: compiling takes
     longer than a picture."""
 
-    def __init__(self, unet: UNet2DConditionModel, backend: str = "inductor") -> None:
+    def __init__(self, unet: UNet2DConditionModel) -> None:
+        # For good: what was compiled under one limit is compiled again under another.
+        torch.compiler.config.recompile_limit = RECOMPILE_LIMIT
+        torch.compiler.config.accumulated_recompile_limit = RECOMPILE_LIMIT
         self.unet = unet
         self._compiled = torch.compile(
-            unet, backend=backend, dynamic=False, mode=_mode(unet.device, backend)
+            unet, backend=BACKEND, dynamic=False, mode=_mode(unet.device)
         )
         self._warm: dict[torch.Size, list[int]] = {}
 
@@ -40,7 +50,7 @@ class Compiled:
         """Compile for pictures like that of `inputs`, and batches of up to `rows` rows. Call it in
         the thread that will ask. ModelError says what to do if it cannot be compiled."""
         row = inputs.to(self.unet.dtype)
-        with torch.compiler.config.patch(recompile_limit=10**4, accumulated_recompile_limit=10**4):
+        with _quietly():
             for size in sizes(rows):
                 self._compile(row.padded(size))
                 self._warm.setdefault(row.latents.shape[1:], []).append(size)
@@ -71,6 +81,14 @@ def check_compiler(device: torch.device) -> None:
         )
 
 
-def _mode(device: torch.device, backend: str) -> str | None:
+def _mode(device: torch.device) -> str | None:
     """CUDA graphs, which spare a GPU the wait for the CPU."""
-    return "reduce-overhead" if device.type == "cuda" and backend == "inductor" else None
+    return "reduce-overhead" if device.type == "cuda" and BACKEND == "inductor" else None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without Dynamo's warning of a cached function: diffusers caches what version torch has."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Dynamo detected a call to a `functools.lru_")
+        yield
