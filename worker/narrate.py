@@ -7,7 +7,8 @@ import torch
 
 from services.contract.story import Page, Story
 from worker.language import prelude, wording
-from worker.language.model import Interrupted, LanguageModel
+from worker.language.decoder import Interrupted
+from worker.language.model import LanguageModel
 from worker.language.passage import Passage
 from worker.language.pen import Line, Pen, StoryError
 from worker.language.phrases import Phrases
@@ -21,7 +22,6 @@ TITLE_TOKENS = 16
 PICTURE_TOKENS = 20
 LEAST_PAGE_TOKENS = 24
 MOST_PAGE_TOKENS = 120
-PAGE_SENTENCES = 2
 PICTURE_TEMPERATURE = 0.3
 STRICT_TRIES = 3
 
@@ -29,7 +29,8 @@ STRICT_TRIES = 3
 @dataclass(frozen=True)
 class StoryOrder:
     """What is asked for. `max_tokens` bounds the whole story, except that every page may have
-    LEAST_PAGE_TOKENS and its picture PICTURE_TOKENS: fewer tokens cannot end a sentence."""
+    LEAST_PAGE_TOKENS and its picture PICTURE_TOKENS: fewer tokens cannot end a sentence. A page
+    ends with its sentence number `page_sentences`."""
 
     prompt: str
     pages: int = 4
@@ -38,6 +39,7 @@ class StoryOrder:
     temperature: float = 0.55
     top_p: float = 0.9
     repetition_penalty: float = 1.06
+    page_sentences: int = 2
 
 
 class Budget:
@@ -74,9 +76,10 @@ def narrate(
 
     `interrupted` is asked at every token; what it returns is raised. `on_token` is told the
     tokens written and the most there can be. With a `vocabulary`, pictures are described in its
-    words. Raises StoryError when the model cannot do it. The same order gives the same story.
+    words. Raises StoryError when the model cannot do it. Any number of threads may write with one
+    model. The same order gives the same story, with the rounding that Decoder speaks of.
     """
-    with model.held(interrupted):
+    with model.decoder.seat():
         author = _Author(model, order, interrupted, Budget(order, on_token))
         title = author.title()
         director = Director(vocabulary, author.subject) if vocabulary else None
@@ -132,7 +135,7 @@ class _Author:
             return text
 
         opening = self._openings[number - 1]
-        line = Line(f"Page {number}:", repair, opening, _full_page, prose=True)
+        line = Line(f"Page {number}:", repair, opening, self._full_page, prose=True)
         return self._pen.write(
             line,
             self._sampling,
@@ -162,6 +165,6 @@ class _Author:
         if attempt < STRICT_TRIES and not mentions(text, self.subject):
             raise wording.Unusable(f"off the subject: {text[:60]!r}")
 
-
-def _full_page(draft: str) -> bool:
-    return draft.count('"') % 2 == 0 and len(wording.sentences(draft)) >= PAGE_SENTENCES
+    def _full_page(self, draft: str) -> bool:
+        enough = len(wording.sentences(draft)) >= self._order.page_sentences
+        return enough and draft.count('"') % 2 == 0

@@ -1,11 +1,10 @@
 """What a worker does for a story job: from the claim to the outcome."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from services.contract.jobs import Status, StorybookRequest, StoryRequest
+from services.contract.jobs import PRIORITIES, Status, StorybookRequest, StoryRequest
+from services.contract.ladder import StoryLevel
 from services.contract.story import Page, Story
 from services.contract.transitions import Outcome
 from worker.artifacts import Shelf
@@ -14,53 +13,64 @@ from worker.language.model import LanguageModel
 from worker.language.scene import Vocabulary
 from worker.levels import Levels
 from worker.narrate import StoryOrder, narrate
-
-DESK_POLL_SECONDS = 0.1
+from worker.places import Places
+from worker.variants import Variants
 
 OnPage = Callable[[str, Page], None]
 """Told the title and each page as soon as it is complete; what it raises ends the writing."""
 
 
 class Desk:
-    """Where stories are written, one at a time; the level is chosen when the writing starts."""
+    """Where stories are written, up to `places` of them together; the others wait, first by their
+    priority and then as they came. The level is chosen when the writing starts."""
 
-    def __init__(self, model: LanguageModel, levels: Levels, vocabulary: Vocabulary | None) -> None:
-        self._model = model
+    def __init__(
+        self,
+        models: Variants[LanguageModel],
+        levels: Levels,
+        vocabulary: Vocabulary | None,
+        places: int = 1,
+    ) -> None:
+        self._models = models
         self._levels = levels
         self._vocabulary = vocabulary
-        self._free = threading.Lock()
+        self._places = Places(places)
 
     def write(self, claim: Claim, on_page: OnPage | None = None) -> tuple[Story, float]:
-        """The job's story, each page told as it comes, and the seconds that the writing took."""
-        request: StoryRequest | StorybookRequest = claim.job.request
-        with self._taken(claim.interrupted):
+        """The job's story, each page told as it comes, and the seconds that the writing took.
+
+        Those are seconds of the clock, from the level's choice to the last page: stories that are
+        written together take longer each than one that is written alone.
+        """
+        with self._places.taken(PRIORITIES.index(claim.job.priority), claim.interrupted):
             started = time.monotonic()
             level = self._levels.resolve(claim.job)
             claim.start(level)
-            story = narrate(
-                self._model,
-                StoryOrder(
-                    prompt=request.prompt,
-                    pages=request.pages,
-                    max_tokens=request.max_tokens or level.level.story.max_tokens,
-                    seed=claim.job.seed,
-                ),
-                on_page=_tell_pages(claim, on_page),
+            story = self._narrated(claim, level.level.story, _tell_pages(claim, on_page))
+            return story, time.monotonic() - started
+
+    def _narrated(self, claim: Claim, level: StoryLevel, tell: OnPage) -> Story:
+        precision = self._models.base if level.precision == "auto" else level.precision
+        with self._models.lease(precision) as model:
+            return narrate(
+                model,
+                _order(claim, level),
+                on_page=tell,
                 on_token=lambda done, most: claim.progress("writing", done, most),
                 interrupted=claim.interrupted,
                 vocabulary=self._vocabulary,
             )
-            return story, time.monotonic() - started
 
-    @contextmanager
-    def _taken(self, interrupted: Callable[[], Exception | None]) -> Iterator[None]:
-        while not self._free.acquire(timeout=DESK_POLL_SECONDS):
-            if (reason := interrupted()) is not None:
-                raise reason
-        try:
-            yield
-        finally:
-            self._free.release()
+
+def _order(claim: Claim, level: StoryLevel) -> StoryOrder:
+    request: StoryRequest | StorybookRequest = claim.job.request
+    return StoryOrder(
+        prompt=request.prompt,
+        pages=request.pages,
+        max_tokens=request.max_tokens or level.max_tokens,
+        seed=claim.job.seed,
+        page_sentences=level.page_sentences,
+    )
 
 
 def _tell_pages(claim: Claim, on_page: OnPage | None) -> OnPage:

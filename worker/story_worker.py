@@ -3,24 +3,45 @@
 from functools import partial
 from pathlib import Path
 
+from services.contract import policy
+from services.contract.policy import Policy
 from services.contract.settings import Settings
 from worker import tasks
-from worker.language.load import load_model
+from worker.language.load import Source
 from worker.language.model import LanguageModel
 from worker.language.prepare import ModelMissing
 from worker.language.scene import Vocabulary, load_vocabulary
 from worker.process import Process
 from worker.story import Desk, perform_story
 from worker.storybook import Printer, perform_storybook
+from worker.variants import Variants
 
 VOCABULARY = Path(__file__).parent.parent / "models" / "vocabulary.json"
 
 
-def _model(settings: Settings) -> LanguageModel:
+def _models(settings: Settings, ladder: Policy) -> Variants[LanguageModel]:
+    """The story model for every level of the ladder, its usual precision loaded. SystemExit says
+    what is wrong with which level, or where the model is not."""
     try:
-        return load_model(settings.story_model or None, home=settings.home, device=settings.device)
+        source = Source.named(
+            settings.story_model or None, home=settings.home, device=settings.device
+        )
+        _check(source, ladder)
+        models = source.variants(settings.model_memory_mb * 2**20)
+        models.hold(models.base)
     except ModelMissing as error:
         raise SystemExit(str(error)) from error
+    return models
+
+
+def _check(source: Source, ladder: Policy) -> None:
+    for level in ladder.levels:
+        try:
+            source.check(level.story.precision)
+        except ValueError as error:
+            raise SystemExit(
+                f"the level {level.name!r} of the policy cannot be written: story precision {error}"
+            ) from error
 
 
 def _vocabulary(settings: Settings) -> Vocabulary | None:
@@ -33,9 +54,15 @@ def run(settings: Settings) -> int:
     process = Process("stories", settings)
     process.limit_threads()
     levels = process.levels
-    desk = Desk(_model(settings), levels, _vocabulary(settings))
+    models = _models(settings, policy.chosen(settings))
+    vocabulary = _vocabulary(settings)
+    desk = Desk(models, levels, vocabulary, settings.story_batch)
     printer = Printer(
-        process.redis, process.shelf, tasks.publisher(process.app), settings.retention_seconds
+        process.redis,
+        process.shelf,
+        tasks.publisher(process.app),
+        settings.retention_seconds,
+        vocabulary,
     )
     performers = {
         "story": partial(perform_story, desk=desk, shelf=process.shelf),

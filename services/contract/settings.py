@@ -100,7 +100,10 @@ class Settings:
         "0", _whole(0, 1024), "CPU threads of one worker. 0: what suits its model."
     )
     story_concurrency: int = setting("8", _whole(1, 256), "Story and storybook jobs in one worker.")
-    batch_cap: int = setting("1", _whole(1, 256), "Images that step together in one worker.")
+    story_batch: int = setting(
+        "8", _whole(1, 256), "Stories that are written together in one worker."
+    )
+    batch_cap: int = setting("8", _whole(1, 256), "Images that step together in one worker.")
     model_memory_mb: int = setting(
         "0", _whole(0, 10**7), "Memory for one worker's variants of its model. 0: no limit."
     )

@@ -1,7 +1,9 @@
 """Stories from a tiny random model, which writes nonsense, and from the real one."""
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +22,6 @@ from worker.narrate import Budget, StoryError, StoryOrder, narrate
 
 ROOT = Path(__file__).parents[2]
 VOCABULARY = load_vocabulary(ROOT / "models" / "vocabulary.json")
-DEADLINE = 30
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,26 +110,40 @@ def test_a_model_that_writes_nothing_fails_clearly() -> None:
         _told(silent, StoryOrder("a fox"))
 
 
-def test_a_story_waits_for_the_model_and_can_be_stopped_there(chat: LanguageModel) -> None:
-    asked, stop, raised = threading.Event(), threading.Event(), []
+def test_a_story_that_waits_for_the_examples_to_be_read_can_be_stopped_there() -> None:
+    model = tiny_model(chats=False)
+    order = StoryOrder("a fox")
+    with model.lock, pytest.raises(Stop):
+        narrate(model, order, on_page=_unexpected, interrupted=Stop)
+    assert not model.remembered
 
-    def interrupted() -> Stop | None:
-        asked.set()
-        return Stop() if stop.is_set() else None
 
-    def write() -> None:
-        try:
-            narrate(chat, StoryOrder("a fox"), on_page=_unexpected, interrupted=interrupted)
-        except Stop as error:
-            raised.append(error)
+def _outcome(model: LanguageModel, order: StoryOrder) -> Story | str:
+    """The story, or the error, which tells what every draft was like."""
+    try:
+        return _told(model, order)[0]
+    except StoryError as error:
+        return str(error)
 
-    with chat.held(_never):
-        thread = threading.Thread(target=write)
-        thread.start()
-        assert asked.wait(DEADLINE)
-        stop.set()
-        thread.join(DEADLINE)
-    assert len(raised) == 1
+
+def test_stories_written_together_are_those_written_alone(chat: LanguageModel) -> None:
+    orders = [StoryOrder("fox", 2, 160, seed=seed, temperature=1.0) for seed in range(4)]
+    alone = [_outcome(chat, order) for order in orders]
+    with ThreadPoolExecutor(len(orders)) as pool:
+        together = list(pool.map(lambda order: _outcome(chat, order), orders))
+    assert together == alone
+
+
+def test_a_page_ends_with_the_sentence_that_the_order_says(gemma: LanguageModel) -> None:
+    pages: list[Page] = []
+    with pytest.raises(Stop):
+        narrate(
+            gemma,
+            replace(BEARS, page_sentences=1),
+            on_page=lambda _, page: pages.append(page),
+            interrupted=lambda: Stop() if pages else None,
+        )
+    assert len(sentences(pages[0].text)) == 1
 
 
 def _unexpected(title: str, page: Page) -> None:
@@ -208,4 +223,33 @@ def test_gemma_stops_at_the_token_where_it_is_interrupted(gemma: LanguageModel) 
             on_token=lambda done, _: spent.append(done),
         )
     assert len(spent) == 5
-    assert not gemma.lock.locked()
+
+
+def test_gemma_writes_in_company_what_it_writes_alone(
+    gemma: LanguageModel, bears: tuple[Story, list[tuple[str, Page, int]]]
+) -> None:
+    first: list[Page] = []
+
+    def other(seed: int) -> None:
+        order = StoryOrder("two mice", pages=1, max_tokens=60, seed=seed)
+        with suppress(Stop):
+            narrate(
+                gemma,
+                order,
+                on_page=lambda *_: None,
+                interrupted=lambda: Stop() if first else None,
+            )
+
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(other, seed) for seed in range(2)]
+        with pytest.raises(Stop):
+            narrate(
+                gemma,
+                BEARS,
+                on_page=lambda _, page: first.append(page),
+                interrupted=lambda: Stop() if first else None,
+                vocabulary=VOCABULARY,
+            )
+        for future in others:
+            future.result()
+    assert first == [bears[0].pages[0]]

@@ -1,31 +1,33 @@
-"""A loaded language model, shared by the worker's threads and used by one at a time."""
+"""A loaded language model, shared by the threads in which stories are written."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-Interrupted = Callable[[], BaseException | None]
+from worker.language.context import Context
+from worker.language.decoder import Decoder, Interrupted, Reading
 
 LOCK_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """Network and tokenizer, with the lock that keeps generations apart.
+    """Network and tokenizer, and the decoder that reads for all stories.
 
-    `remembered` holds what stands before every story, already read; it is touched under the lock.
+    `network` must be prepared for packing (worker/language/packing.py). `remembered` holds what
+    stands before every story, already read.
     """
 
     name: str
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    decoder: Decoder = field(default_factory=Decoder)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    remembered: dict[str, Any] = field(default_factory=dict)
+    remembered: dict[str, Reading] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -44,9 +46,23 @@ class LanguageModel:
         listed = named if isinstance(named, list) else [named]
         return frozenset(i for i in (*listed, self.tokenizer.eos_token_id) if i is not None)
 
+    def read(self, before: Context, ids: Sequence[int], interrupted: Interrupted) -> Reading:
+        """See Decoder.read."""
+        return self.decoder.read(self.network, before, ids, interrupted)
+
+    def opening(self, text: str, interrupted: Interrupted) -> Reading:
+        """The reading of a text that stands before every story, which is read the first time only.
+
+        Whoever comes meanwhile waits, and raises what `interrupted` returns.
+        """
+        with self._held(interrupted):
+            if text not in self.remembered:
+                ids = self.tokenizer.encode(text)
+                self.remembered[text] = self.read(Context(), ids, interrupted)
+            return self.remembered[text]
+
     @contextmanager
-    def held(self, interrupted: Interrupted) -> Iterator[None]:
-        """Have the model to oneself; raises what `interrupted` returns, while waiting too."""
+    def _held(self, interrupted: Interrupted) -> Iterator[None]:
         while not self.lock.acquire(timeout=LOCK_POLL_SECONDS):
             stop_if(interrupted)
         try:

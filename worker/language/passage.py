@@ -1,11 +1,12 @@
-"""A text being written: its tokens and the attention cache that remembers them."""
+"""A text being written: its tokens, what the network remembers of them, and what may come next."""
 
-import copy
 from collections.abc import Iterator
 
 import torch
 
-from worker.language.model import Interrupted, LanguageModel, stop_if
+from worker.language.context import Context
+from worker.language.decoder import Interrupted
+from worker.language.model import LanguageModel
 from worker.language.phrases import Phrases
 from worker.language.sampling import Sampling, draw
 
@@ -16,30 +17,25 @@ class Passage:
     def __init__(self, model: LanguageModel, interrupted: Interrupted) -> None:
         self._model = model
         self._interrupted = interrupted
-        self._cache: object | None = None
+        self._context = Context()
         self._scores = torch.empty(0)
 
     @classmethod
     def after(cls, model: LanguageModel, text: str, interrupted: Interrupted) -> "Passage":
         """A passage that begins with `text`, which the model reads the first time only."""
-        if text not in model.remembered:
-            first = cls(model, interrupted)
-            first.append(text, opening=True)
-            model.remembered[text] = first
-        passage = model.remembered[text].fork()
-        passage._interrupted = interrupted
+        passage = cls(model, interrupted)
+        passage._context, passage._scores = model.opening(text, interrupted)
         return passage
 
     def fork(self) -> "Passage":
-        """A copy to write a draft on."""
+        """A copy to write a draft on; it shares what was read and costs nothing."""
         other = Passage(self._model, self._interrupted)
-        other._cache = copy.deepcopy(self._cache)
-        other._scores = self._scores
+        other._context, other._scores = self._context, self._scores
         return other
 
-    def append(self, text: str, *, opening: bool = False) -> list[int]:
-        """Read `text` as given and return its ids; an `opening` gets the start-of-text token."""
-        ids = self._model.tokenizer.encode(text, add_special_tokens=opening)
+    def append(self, text: str) -> list[int]:
+        """Read `text` as given and return its ids."""
+        ids = self._model.tokenizer.encode(text, add_special_tokens=False)
         if ids:
             self._read(ids)
         return ids
@@ -70,13 +66,4 @@ class Passage:
             self._read([token])
 
     def _read(self, ids: list[int]) -> None:
-        stop_if(self._interrupted)
-        with torch.inference_mode():
-            out = self._model.network(
-                input_ids=torch.tensor([ids], device=self._model.device),
-                past_key_values=self._cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            self._cache = out.past_key_values
-            self._scores = out.logits[0, -1].float().cpu()
+        self._context, self._scores = self._model.read(self._context, ids, self._interrupted)

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from worker.language.model import LanguageModel
 from worker.language.prelude import example_pages
+from worker.language.prove import prepared
 
 TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
@@ -37,8 +44,8 @@ def tiny_tokenizer(chats: bool) -> PreTrainedTokenizerFast:
     )
 
 
-def tiny_network(vocabulary_size: int) -> LlamaForCausalLM:
-    """Two layers with seeded random weights."""
+def tiny_network(vocabulary_size: int, heads: int = 2, keys: int | None = None) -> LlamaForCausalLM:
+    """Two layers with seeded random weights; so many heads share `keys` heads of keys."""
     torch.manual_seed(3)
     return LlamaForCausalLM(
         LlamaConfig(
@@ -46,7 +53,8 @@ def tiny_network(vocabulary_size: int) -> LlamaForCausalLM:
             hidden_size=32,
             intermediate_size=64,
             num_hidden_layers=2,
-            num_attention_heads=2,
+            num_attention_heads=heads,
+            num_key_value_heads=keys,
             max_position_embeddings=4096,
             bos_token_id=1,
             eos_token_id=2,
@@ -55,10 +63,30 @@ def tiny_network(vocabulary_size: int) -> LlamaForCausalLM:
     ).eval()
 
 
+def tiny_gemma(vocabulary_size: int) -> Gemma3ForCausalLM:
+    """Three layers with seeded random weights, two of which see the last eight tokens alone."""
+    torch.manual_seed(4)
+    return Gemma3ForCausalLM(
+        Gemma3TextConfig(
+            vocab_size=vocabulary_size,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=1,
+            head_dim=16,
+            query_pre_attn_scalar=16,
+            sliding_window=8,
+            layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+            max_position_embeddings=4096,
+        )
+    ).eval()
+
+
 def tiny_model(*, chats: bool) -> LanguageModel:
     """Base or chat, in memory."""
     tokenizer = tiny_tokenizer(chats)
-    return LanguageModel("tiny", tiny_network(len(tokenizer)), tokenizer)
+    return LanguageModel("tiny", prepared(tiny_network(len(tokenizer))), tokenizer)
 
 
 def write_tiny(folder: Path) -> Path:
