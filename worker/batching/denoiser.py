@@ -17,7 +17,7 @@ from worker.batching.guidance import combined, inputs
 from worker.batching.plan import NoiseSchedule, plan
 from worker.batching.prompts import Prompts
 from worker.batching.request import ImageRequest, Listener
-from worker.batching.unet import Network, Plain
+from worker.batching.unet import Plain
 from worker.precision import QUANTIZED, check_precision
 from worker.variants import Variants, footprint
 
@@ -50,7 +50,7 @@ class Denoiser:
         self._prompts = Prompts(pipeline)
         self._autoencoder = Autoencoder(pipeline)
         self._compiled = compiled
-        self._held: dict[Denoising, Network] = {}
+        self._held: dict[Denoising, Plain | Compiled] = {}
         self._variants: Variants[Plain | Compiled] = Variants(
             self._load_variant,
             memory_budget,
@@ -108,13 +108,15 @@ class Denoiser:
     def warm(self, cap: int, precisions: Iterable[str] = ("auto",)) -> None:
         """Compile, if that is wanted, what batches of up to `cap` pictures of the native size
         need; minutes for each of `precisions`. ModelError says what to do if it cannot be."""
-        for precision in dict.fromkeys(precisions):
+        if not self._compiled:
+            return
+        # bitsandbytes' layers run outside of what a compiler sees, which gains nothing.
+        variants = {self._variant(precision) for precision in precisions}
+        for precision in sorted(variants - set(QUANTIZED)):
             level = ImageLevel(sampler="ddim", steps=1, guidance_scale=0, precision=precision)
             image = self.denoising(ImageRequest(prompt="", seed=0, level=level))
             self.begin(image)
-            network = self._held[image]
-            if isinstance(network, Compiled):
-                network.warm(inputs([image], []), 2 * cap)
+            self._held[image].warm(inputs([image], []), 2 * cap)
             self.release(image)
 
     def denoising(
@@ -142,12 +144,12 @@ class Denoiser:
         if request.start is not None:
             clean = self._autoencoder.encode(request.start, width, height)
         denoising.begin(conditioning, self.device, clean)
-        self._held[denoising] = self._variants.hold(self._variant(denoising))
+        self._held[denoising] = self._variants.hold(self._variant(request.level.precision))
 
     def release(self, denoising: Denoising) -> None:
         """Let go of what `begin` held; harmless if repeated, or if the image never began."""
         if self._held.pop(denoising, None) is not None:
-            self._variants.release(self._variant(denoising))
+            self._variants.release(self._variant(denoising.request.level.precision))
 
     @torch.inference_mode()
     def predict(self, batch: Sequence[Denoising]) -> Tensor:
@@ -165,13 +167,11 @@ class Denoiser:
         """The picture of a (1, channels, height, width) latent, as diffusers' pipeline makes it."""
         return self._autoencoder.decode(latent)
 
-    def _variant(self, denoising: Denoising) -> str:
-        precision = denoising.request.level.precision
+    def _variant(self, precision: str) -> str:
         return self._variants.base if precision == "auto" else precision
 
     def _load_variant(self, precision: str) -> Plain | Compiled:
         unet = self.checkpoint.unet(precision)
-        # bitsandbytes' layers run outside of what a compiler sees, which gains nothing.
         return Compiled(unet) if self._compiled and precision not in QUANTIZED else Plain(unet)
 
     def _latent_shape(self, request: ImageRequest) -> tuple[int, int, int]:

@@ -37,10 +37,6 @@ class Inputs:
         return type(self)(*(None if part is None else _padded(part, rows) for part in given))
 
 
-Network = Callable[[Inputs], Tensor]
-"""What predicts: (rows, channels, height, width) in the numbers it computes with."""
-
-
 class Plain:
     """The UNet as it was loaded."""
 

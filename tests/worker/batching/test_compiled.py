@@ -27,6 +27,7 @@ def quick() -> Iterator[None]:
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("worker.batching.compiled.BACKEND", "eager")
+        patch.setattr("worker.batching.compiled.PADDING", {"cpu": 2.0})
         yield
     torch.set_num_threads(threads)
     torch.compiler.reset()
@@ -87,17 +88,26 @@ def test_the_numbers_are_those_of_the_plain_one(
         torch.testing.assert_close(compiled(inputs), Plain(compiled.unet)(inputs))
 
 
-def test_a_batch_is_padded_to_the_next_warm_size(compiled: Compiled, denoiser: Denoiser) -> None:
+@pytest.mark.parametrize(("most", "expected"), [(2.0, [1, 2, 4, 4]), (1.15, [1, 2, 4])])
+def test_a_batch_is_padded_to_the_next_warm_size_where_that_is_worth_it(
+    compiled: Compiled,
+    denoiser: Denoiser,
+    monkeypatch: pytest.MonkeyPatch,
+    most: float,
+    expected: list[int],
+) -> None:
     given: list[int] = []
     network = compiled._compiled
-    compiled._compiled = lambda latents, *rest, **named: (
-        given.append(len(latents)),
-        network(latents, *rest, **named),
-    )[1]
+
+    def watched(latents: torch.Tensor, *rest: torch.Tensor, **named: object) -> torch.Tensor:
+        given.append(len(latents))
+        return network(latents, *rest, **named)
+
+    monkeypatch.setattr("worker.batching.compiled.PADDING", {"cpu": most})
+    monkeypatch.setattr(compiled, "_compiled", watched)
     with serving():
         assert [len(compiled(asked(denoiser, rows))) for rows in (1, 2, 3, 4)] == [1, 2, 3, 4]
-    compiled._compiled = network
-    assert given == [1, 2, 4, 4]
+    assert given == expected
 
 
 def test_nothing_is_compiled_once_it_is_warm(compiled: Compiled, denoiser: Denoiser) -> None:
@@ -159,11 +169,7 @@ def test_the_engine_draws_the_same_pictures(denoiser: Denoiser) -> None:
     assert counters["stats"]["unique_graphs"] == graphs > 0
 
 
-def test_without_compiling_there_is_nothing_to_warm(denoiser: Denoiser) -> None:
-    """All is done before anybody asks the UNet anything."""
-    seen: list[object] = []
-    unet = denoiser.checkpoint.pipeline.unet
-    hook = unet.register_forward_pre_hook(lambda *given: seen.append(given))
-    denoiser.warm(8)
-    hook.remove()
-    assert seen == []
+def test_without_compiling_nothing_is_warmed_nor_loaded(denoiser: Denoiser) -> None:
+    plain = Denoiser(denoiser.checkpoint)
+    plain.warm(8, ["auto", "bf16"])
+    assert plain.memory == {}
