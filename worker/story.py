@@ -1,6 +1,5 @@
 """What a worker does for a story job: from the claim to the outcome."""
 
-import time
 from collections.abc import Callable
 
 from services.contract.jobs import PRIORITIES, Status, StorybookRequest, StoryRequest
@@ -14,6 +13,7 @@ from worker.language.scene import Vocabulary
 from worker.levels import Levels
 from worker.narrate import StoryOrder, narrate
 from worker.places import Places
+from worker.sharing import Sharing
 from worker.variants import Variants
 
 OnPage = Callable[[str, Page], None]
@@ -35,19 +35,17 @@ class Desk:
         self._levels = levels
         self._vocabulary = vocabulary
         self._places = Places(places)
+        self._sharing = Sharing()
 
     def write(self, claim: Claim, on_page: OnPage | None = None) -> tuple[Story, float]:
-        """The job's story, each page told as it comes, and the seconds that the writing took.
-
-        Those are seconds of the clock, from the level's choice to the last page: stories that are
-        written together take longer each than one that is written alone.
-        """
-        with self._places.taken(PRIORITIES.index(claim.job.priority), claim.interrupted):
-            started = time.monotonic()
+        """The job's story, each page told as it comes, and its seconds of the desk's time, which
+        stories that are written together share."""
+        rank = PRIORITIES.index(claim.job.priority)
+        with self._places.taken(rank, claim.interrupted), self._sharing.part() as seconds:
             level = self._levels.resolve(claim.job)
             claim.start(level)
             story = self._narrated(claim, level.level.story, _tell_pages(claim, on_page))
-            return story, time.monotonic() - started
+            return story, seconds()
 
     def _narrated(self, claim: Claim, level: StoryLevel, tell: OnPage) -> Story:
         precision = self._models.base if level.precision == "auto" else level.precision
