@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
+from torch._inductor.runtime.cache_dir_utils import cache_dir
 
 from worker.batching.checkpoint import ModelError
 from worker.batching.unet import Inputs, ask
@@ -65,7 +66,8 @@ class Compiled:
                 ask(self._compiled, inputs)
         except Exception as error:  # of the compiler, its backend or what they start
             raise ModelError(
-                f"The denoiser cannot be compiled ({error}). Set STORYTELLER_COMPILE=off."
+                f"The denoiser cannot be compiled ({error}). Set STORYTELLER_COMPILE=off; or, if a "
+                f"start was cut short before, remove what it left in {cache_dir()} and try again."
             ) from error
 
 
