@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from services.contract.settings import load
+from tests.conftest import ROOT
 from tests.worker.language.tiny import tiny_model, write_tiny
+from worker import story_worker
 from worker.language import prepare
-from worker.language.load import choose_device, load_model
+from worker.language.context import Context
+from worker.language.load import Source, choose_device, load_model
 from worker.language.model import LanguageModel
 from worker.language.prelude import examples, request
 from worker.language.prepare import FOLDER, NOTICE_FILE, ModelMissing, default_model, main
@@ -19,6 +23,13 @@ from worker.language.prepare import FOLDER, NOTICE_FILE, ModelMissing, default_m
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
     folder = write_tiny(tmp_path_factory.mktemp("tiny"))
     return load_model(str(folder), home=folder / "unused", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    """Wide enough for the blocks of 64 weights that nf4 scales together."""
+    folder = write_tiny(tmp_path_factory.mktemp("source"), width=64)
+    return Source.named(str(folder), home=folder / "unused", device="cpu")
 
 
 def test_a_folder_loads_as_a_chat_model(loaded: LanguageModel) -> None:
@@ -51,6 +62,58 @@ def test_a_missing_model_says_which_setting_to_change(setting: str, tmp_path: Pa
 def test_a_folder_without_a_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="cannot be loaded"):
         load_model(str(tmp_path), home=tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("precision", "weights"),
+    [("auto", torch.bfloat16), ("fp32", torch.float32), ("int8", torch.int8), ("nf4", torch.uint8)],
+)
+def test_a_precision_says_what_the_linear_layers_hold(
+    tiny: Source, precision: str, weights: torch.dtype
+) -> None:
+    tiny.check(precision)
+    model = tiny.load(precision)
+    assert model.network.model.layers[0].mlp.down_proj.weight.dtype == weights
+    assert model.decoder is tiny.decoder
+    _, scores = model.read(Context(), (1, 5, 9), lambda: None)
+    assert scores.shape == (len(model.tokenizer),)
+    assert scores.isfinite().all()
+
+
+def test_variants_share_what_they_can_and_the_usual_one_is_kept(tiny: Source) -> None:
+    variants = tiny.variants(budget_bytes=1)
+    with variants.lease("fp32") as exact, variants.lease(variants.base) as usual:
+        assert exact.tokenizer is usual.tokenizer
+        assert exact.decoder is usual.decoder
+        assert exact.remembered is not usual.remembered
+    assert list(variants.memory) == ["bf16"]
+
+
+@pytest.mark.parametrize("precision", ["int8", "nf4"])
+def test_a_gguf_file_is_not_made_smaller_still(precision: str, tmp_path: Path) -> None:
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    source = Source.named(str(tmp_path / "model.gguf"), home=tmp_path, device="cpu")
+    source.check("fp32")
+    with pytest.raises(ValueError, match=rf"{precision} cannot be had of a GGUF.*auto, fp32"):
+        source.check(precision)
+
+
+def test_a_worker_stops_at_a_level_whose_precision_it_cannot_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ladder = (ROOT / "policy.toml").read_text()
+    story = 'story = { max_tokens = 192, precision = "nf4" }'
+    (tmp_path / "policy.toml").write_text(ladder.replace("story = { max_tokens = 192 }", story))
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    settings = load(
+        {
+            "STORYTELLER_POLICY": str(tmp_path / "policy.toml"),
+            "STORYTELLER_STORY_MODEL": str(tmp_path / "model.gguf"),
+            "STORYTELLER_DEVICE": "cpu",
+        }
+    )
+    with pytest.raises(SystemExit, match=r"level 'fast'.*nf4 cannot be had.*auto, fp32, bf16"):
+        story_worker.run(settings)
 
 
 def test_auto_takes_the_gpu_where_there_is_one() -> None:

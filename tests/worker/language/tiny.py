@@ -44,14 +44,16 @@ def tiny_tokenizer(chats: bool) -> PreTrainedTokenizerFast:
     )
 
 
-def tiny_network(vocabulary_size: int, heads: int = 2, keys: int | None = None) -> LlamaForCausalLM:
+def tiny_network(
+    vocabulary_size: int, heads: int = 2, keys: int | None = None, width: int = 32
+) -> LlamaForCausalLM:
     """Two layers with seeded random weights; so many heads share `keys` heads of keys."""
     torch.manual_seed(3)
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary_size,
-            hidden_size=32,
-            intermediate_size=64,
+            hidden_size=width,
+            intermediate_size=2 * width,
             num_hidden_layers=2,
             num_attention_heads=heads,
             num_key_value_heads=keys,
@@ -89,9 +91,9 @@ def tiny_model(*, chats: bool) -> LanguageModel:
     return LanguageModel("tiny", prepared(tiny_network(len(tokenizer))), tokenizer)
 
 
-def write_tiny(folder: Path) -> Path:
+def write_tiny(folder: Path, width: int = 32) -> Path:
     """The chat model as a transformers folder."""
     tokenizer = tiny_tokenizer(chats=True)
     tokenizer.save_pretrained(folder)
-    tiny_network(len(tokenizer)).save_pretrained(folder)
+    tiny_network(len(tokenizer), width=width).save_pretrained(folder)
     return folder
