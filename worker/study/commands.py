@@ -45,7 +45,7 @@ def study_quantization(options: argparse.Namespace, settings: Settings) -> Findi
 
 def study_early_exit(options: argparse.Namespace, settings: Settings) -> Finding:
     """Every rule, beside as many steps without it."""
-    rules = early_exit.rules(options.rule or RULES)
+    rules = early_exit.rules(options.rule or RULES, options.minimum_steps)
     studio = _studio(options, settings)
     level = studio.terms.level(sampler=options.sampler, steps=options.steps)
     with _told_what_to_do():

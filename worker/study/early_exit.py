@@ -27,12 +27,13 @@ class Found:
     """Everything that was measured."""
 
     level: str
+    minimum_steps: int
     pictures: Mapping[str, Judged]
 
 
-def rules(written: Sequence[str]) -> dict[str, EarlyExit]:
+def rules(written: Sequence[str], minimum_steps: int) -> dict[str, EarlyExit]:
     """`measure:threshold` as rules; Unusable says what is allowed."""
-    return {text: _rule(text) for text in written}
+    return {text: _rule(text, minimum_steps) for text in written}
 
 
 def compare(studio: Studio, level: ImageLevel, rules_: Mapping[str, EarlyExit]) -> Found:
@@ -41,7 +42,8 @@ def compare(studio: Studio, level: ImageLevel, rules_: Mapping[str, EarlyExit]) 
     for name, rule in rules_.items():
         arms += _pair(name, level, rule)
     told = f"{level.sampler.upper()} {level.steps}, guidance {level.guidance_scale:g}"
-    return Found(told, studio.compare(arms))
+    [minimum] = {rule.minimum_steps for rule in rules_.values()}
+    return Found(told, minimum, studio.compare(arms))
 
 
 def table(found: Found, terms: str) -> Table:
@@ -55,14 +57,15 @@ def result(found: Found) -> dict[str, Any]:
     return {name: _figures(name, found) for name in found.pictures}
 
 
-def _rule(text: str) -> EarlyExit:
+def _rule(text: str, minimum_steps: int) -> EarlyExit:
     by, _, threshold = text.partition(":")
+    given = {"by": by, "threshold": threshold, "minimum_steps": minimum_steps}
     try:
-        return EarlyExit(by=by, threshold=threshold)  # type: ignore[arg-type] - it is checked
+        return EarlyExit.model_validate(given)
     except ValidationError as error:
         raise Unusable(
             f"--rule {text!r} must be one of {', '.join(get_args(Measure))}, a colon, and a "
-            "threshold above 0, for example relative-change:0.02"
+            "threshold above 0, for example relative-change:0.02; --minimum-steps 2 or more"
         ) from error
 
 
@@ -111,7 +114,8 @@ def _figures(name: str, found: Found) -> dict[str, Any]:
 
 def _caption(found: Found, terms: str) -> str:
     return (
-        f"Early exit, before (all steps) and after. Pictures: {found.level}; {terms} Below each "
-        "rule (measure:threshold) the same pictures in as few steps without it; the last two "
-        "columns are the rule's figures less these, picture by picture."
+        f"Early exit, before (all steps) and after. Pictures: {found.level}; {terms} No rule "
+        f"leaves before {found.minimum_steps} steps. Below each rule (measure:threshold) the same "
+        "pictures in as few steps without it; the last two columns are the rule's figures less "
+        "these, picture by picture."
     )

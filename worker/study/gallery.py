@@ -31,14 +31,18 @@ def plain(name: str, level: ImageLevel) -> Arm:
 
 def as_many_steps(name: str, level: ImageLevel, as_arm: str) -> Arm:
     """Every picture at `level`, in as many steps, group by group, as `as_arm` took on average."""
-    return Arm(name, lambda before, _: fewer_steps(level, [d.steps for d in before[as_arm]]))
+    return Arm(name, lambda before, count: shared_out(level, _taken(before[as_arm]), count))
 
 
-def fewer_steps(level: ImageLevel, taken: Sequence[int]) -> list[ImageLevel]:
-    """As many levels as `taken` has numbers, which add up to as many steps."""
-    steps, more = divmod(sum(taken), len(taken))
-    few, many = (level.model_copy(update={"steps": count}) for count in (steps, steps + 1))
-    return [many] * more + [few] * (len(taken) - more)
+def shared_out(level: ImageLevel, steps: int, count: int) -> list[ImageLevel]:
+    """`count` levels whose steps add up to `steps` and differ by one at most."""
+    least, more = divmod(steps, count)
+    few, many = (level.model_copy(update={"steps": each}) for each in (least, least + 1))
+    return [many] * more + [few] * (count - more)
+
+
+def _taken(drawings: Sequence[Drawing]) -> int:
+    return sum(drawing.steps for drawing in drawings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Where settings are compared: the image model, its judge, and one reference for all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from torch import Tensor
@@ -51,22 +51,30 @@ class Studio:
         return cls(denoiser, ClipWatch.load(clip, device=settings.device), terms)
 
     def compare(self, arms: Sequence[Arm]) -> dict[str, Judged]:
-        """Every arm's sheet, judged beside one reference; slow, with a bar on standard error.
+        """Every arm's sheet, judged beside one reference; slow, with a bar on standard error."""
+        reference = self.reference()
+        with self.engine() as engine, progress(self._rounds * len(arms), "drawn") as tell:
+            sheets = draw(engine, arms, self.sitting, tell)
+        return self.judged(sheets, reference)
 
-        The reference for the Fréchet distance are pictures of the same captions with other seeds,
-        by the best setting (BEST), since a model's own pictures are the only ones at hand.
-        """
-        judge, rounds = Judge(self.watch), -(-len(self.terms.captions) // self.terms.group)
-        with self.engine() as engine, progress(rounds * (1 + len(arms)), "drawn") as tell:
-            best = plain("reference", self.terms.level(**BEST))
-            others = draw(engine, [best], self._sitting(self.terms.seed + OTHER_SEEDS), tell)
-            sheets = draw(engine, arms, self._sitting(self.terms.seed), tell)
-        reference = judge.vectors(others[best.name].pictures)
+    def reference(self) -> Tensor:
+        """Vectors (n, width) of pictures of the same captions with other seeds, by the best
+        setting (BEST): what Fréchet distances are measured to, as no other pictures are at hand."""
+        best = plain("reference", self.terms.level(**BEST))
+        sitting = replace(self.sitting, seed=self.terms.seed + OTHER_SEEDS)
+        with self.engine() as engine, progress(self._rounds, "reference") as tell:
+            sheet = draw(engine, [best], sitting, tell)[best.name]
+        return Judge(self.watch).vectors(sheet.pictures)
+
+    def judged(self, sheets: Mapping[str, Sheet], reference: Tensor) -> dict[str, Judged]:
+        """What is said of each sheet."""
+        judge, said = Judge(self.watch), {}
         with progress(len(sheets), "judged") as tell:
-            return {
-                name: (self._judged(judge, sheet, reference), tell())[0]
-                for name, sheet in sheets.items()
-            }
+            for name, sheet in sheets.items():
+                verdict = judge.judge(sheet.pictures, self.terms.captions, reference)
+                said[name] = Judged(sheet, verdict)
+                tell()
+        return said
 
     def engine(self) -> Engine:
         """An engine that leaves early by the judge's CLIP."""
@@ -78,14 +86,17 @@ class Studio:
         try:
             self.denoiser.check(level)
             with self.engine() as engine:
-                [request] = self._sitting(self.terms.seed).requests(0, [level])
+                [request] = self.sitting.requests(0, [level])
                 engine.submit(request).result()
         except Exception as error:  # noqa: BLE001 - libraries refuse a device in many ways
             return str(error)
         return None
 
-    def _judged(self, judge: Judge, sheet: Sheet, reference: Tensor) -> Judged:
-        return Judged(sheet, judge.judge(sheet.pictures, self.terms.captions, reference))
+    @property
+    def sitting(self) -> Sitting:
+        """The captions with their seeds."""
+        return Sitting(self.terms.captions, self.terms.seed, self.terms.group)
 
-    def _sitting(self, seed: int) -> Sitting:
-        return Sitting(self.terms.captions, seed, self.terms.group)
+    @property
+    def _rounds(self) -> int:
+        return -(-len(self.terms.captions) // self.terms.group)

@@ -36,7 +36,8 @@ def test_early_exit_leaves_a_table_and_its_records(
     study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rule = "relative-change:0.05"
-    assert study("early-exit", *QUICK, "--steps", "12", "--rule", rule, "--json") == 0
+    few = ["--steps", "12", "--minimum-steps", "4"]
+    assert study("early-exit", *QUICK, *few, "--rule", rule, "--json") == 0
     said = capsys.readouterr().out.splitlines()
     result = json.loads((tmp_path / "early_exit.json").read_text())
     assert json.loads(said[-1]) == result
@@ -81,6 +82,7 @@ def test_quantization_compares_both_models_with_the_first_precision(
     [
         (["early-exit", "--rule", "luck:1"], "relative-change"),
         (["early-exit", "--rule", "clip-score:-1"], "above 0"),
+        (["early-exit", "--minimum-steps", "1"], "--minimum-steps"),
         (["early-exit", "--count", "100000"], "--count"),
         (["early-exit", "--captions", "nowhere.txt"], "nowhere.txt"),
         (["early-exit", "--guidance-scale", "99"], "guidance_scale"),

@@ -8,7 +8,7 @@ from tests.worker.batching.requests import image_request
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.batching.reference import draw as draw_alone
-from worker.study.gallery import Sitting, as_many_steps, draw, fewer_steps, plain
+from worker.study.gallery import Sitting, as_many_steps, draw, plain, shared_out
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -16,11 +16,11 @@ LEVEL = ImageLevel(sampler="ddim", steps=6, guidance_scale=3)
 CAPTIONS = ("a fox", "a bear in the snow", "an owl", "a fox at night", "a red bear")
 
 
-@pytest.mark.parametrize("taken", [[6, 6], [1, 2, 3, 5], [4, 4, 5], [9]])
-def test_as_many_steps_are_shared_out_evenly(taken: list[int]) -> None:
-    steps = [level.steps for level in fewer_steps(LEVEL, taken)]
-    assert sum(steps) == sum(taken)
-    assert len(steps) == len(taken)
+@pytest.mark.parametrize(("total", "count"), [(12, 2), (11, 4), (13, 3), (9, 1)])
+def test_steps_are_shared_out_evenly(total: int, count: int) -> None:
+    steps = [level.steps for level in shared_out(LEVEL, total, count)]
+    assert sum(steps) == total
+    assert len(steps) == count
     assert max(steps) - min(steps) <= 1
 
 
