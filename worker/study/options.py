@@ -34,7 +34,7 @@ def _shared() -> argparse.ArgumentParser:
     add = options.add_argument
     add("--out", type=Path, default=Path("study"), help="folder for table and records (study)")
     add("--captions", type=Path, default=HELD_OUT, help="a file with a caption a line")
-    add("--count", type=int, default=192, help="captions, drawn once at each setting (192)")
+    add("--count", type=int, default=144, help="captions, drawn once at each setting (144)")
     add("--group", type=_whole, default=24, help="captions drawn before the next setting's (24)")
     add("--in-flight", type=_whole, default=8, help="pictures that step together (8)")
     add("--sampler", choices=get_args(Sampler), default="ddim", help="how steps are taken (ddim)")

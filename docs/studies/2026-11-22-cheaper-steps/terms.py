@@ -29,7 +29,7 @@ def studio(description: str | None) -> tuple[Studio, int]:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int, default=192, help="captions (192)")
+    parser.add_argument("--count", type=int, default=144, help="captions (144)")
     parser.add_argument("--steps", type=int, default=10, help="of a picture (10)")
     options = parser.parse_args()
     torch.set_num_threads(1)
