@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", default=given.model, help="a folder that StableDiffusionPipeline can load")
     add("--precision", choices=["fp32", "bf16", "fp16"], help="bf16 on a CPU, fp16 on a GPU")
     add("--threads", type=int, default=given.threads, help="torch threads on a CPU")
+    add("--cap", type=int, default=given.cap, help="pictures in a batch and in flight")
     add("--quick", action="store_true", help="one repeat of everything, with shorter loads")
     add("--tiny", action="store_true", help="scene g with a shrunken architecture, on any device")
     add("--out", type=Path, default=Path("bench-records"), help="folder for the records")
@@ -69,6 +70,7 @@ def _conditions(options: argparse.Namespace) -> Conditions:
         device=options.device,
         precision=options.precision or ("fp16" if on_gpu else "bf16"),
         threads=options.threads,
+        cap=options.cap,
         quick=options.quick,
         tiny=options.tiny,
     )
@@ -78,6 +80,16 @@ def _chosen(options: argparse.Namespace) -> list[str]:
     if options.scene is not None:
         return options.scene
     return [NEEDS_A_GPU] if options.device != "cpu" else [s for s in SCENES if s != NEEDS_A_GPU]
+
+
+def _obstacle(options: argparse.Namespace) -> str | None:
+    """Why these options cannot be measured with, and what can."""
+    on_gpu = options.device != "cpu"
+    if on_gpu and not torch.cuda.is_available():
+        return f"--device {options.device}: PyTorch sees no GPU here; use cpu"
+    if NEEDS_A_GPU in _chosen(options) and not (on_gpu or options.tiny):
+        return f"scene {NEEDS_A_GPU} takes hours on a CPU: add --tiny, or use --device cuda"
+    return None
 
 
 def _play(chosen: list[str], conditions: Conditions, records: Records) -> list[Finding]:
@@ -98,8 +110,9 @@ def main() -> int:
     """The exit status: 0 whether or not the targets are met, for a busy machine misses some."""
     parser = _parser()
     options = parser.parse_args()
-    if options.device != "cpu" and not torch.cuda.is_available():
-        parser.error(f"--device {options.device}: PyTorch sees no GPU here; use cpu")
+    obstacle = _obstacle(options)
+    if obstacle is not None:
+        parser.error(obstacle)
     signal.signal(signal.SIGTERM, _stop)  # so that the servers under way are stopped, too
     conditions, chosen = _conditions(options), _chosen(options)
     torch.set_num_threads(conditions.threads)

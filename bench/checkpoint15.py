@@ -23,6 +23,8 @@ class Sizes:
     latent: int
     denoiser: tuple[int, int, int, int]
     autoencoder: tuple[int, int, int, int]
+    layers: int
+    """In a block of the denoiser"""
     heads: int
     groups: int
     text_width: int
@@ -30,8 +32,8 @@ class Sizes:
     text_heads: int
 
 
-TRUE = Sizes(64, (320, 640, 1280, 1280), (128, 256, 512, 512), 8, 32, 768, 12, 12)
-TINY = Sizes(8, (32, 32, 64, 64), (16, 16, 32, 32), 4, 8, 32, 2, 4)
+TRUE = Sizes(64, (320, 640, 1280, 1280), (128, 256, 512, 512), 2, 8, 32, 768, 12, 12)
+TINY = Sizes(8, (16, 16, 32, 32), (8, 8, 16, 16), 1, 4, 8, 32, 2, 4)
 
 
 def write(folder: Path, sizes: Sizes, device: str, dtype: torch.dtype) -> None:
@@ -57,6 +59,7 @@ def _denoiser(sizes: Sizes) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=sizes.latent,
         block_out_channels=sizes.denoiser,
+        layers_per_block=sizes.layers,
         cross_attention_dim=sizes.text_width,
         attention_head_dim=sizes.heads,
         norm_num_groups=sizes.groups,

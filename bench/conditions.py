@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "illustrator"
 
@@ -19,7 +17,7 @@ class Conditions:
     threads: int = 1
     """Torch threads of each contender on a CPU, but where a scene tries others"""
     cap: int = 16
-    """Pictures in one batch, for the engine and for LitServe"""
+    """Pictures in one batch of the engine and of LitServe, and as many in flight"""
     quick: bool = False
     tiny: bool = False
     """Scene g: a shrunken architecture that a CPU can do"""
@@ -27,10 +25,3 @@ class Conditions:
     def repeats(self, count: int) -> int:
         """How often to measure: `count` times, or once where quick figures will do."""
         return 1 if self.quick else count
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The number format of the contenders that take one."""
-        return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[
-            self.precision
-        ]

@@ -39,8 +39,8 @@ def closed_loop(draw: Draw, orders: Sequence[Order], in_flight: int) -> list[Dra
 
 
 def rate(drawn: Sequence[Drawn], in_flight: int) -> float:
-    """Pictures a second once the loop is full: those after the first `in_flight`, up to the last
-    order's beginning, for from then on fewer are in flight."""
+    """Pictures a second once the loop is full and everything in it warm: those after the first
+    `in_flight`, up to the last order's beginning, for from then on fewer are in flight."""
     last = max(one.due for one in drawn)
     begin = drawn[in_flight - 1].done
     counted = [one for one in drawn[in_flight:] if one.done <= last]

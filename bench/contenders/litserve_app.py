@@ -8,12 +8,10 @@ from dataclasses import fields
 from typing import Any
 
 import litserve
-import torch
 from fastapi import Response
 from PIL.Image import Image, new
 
 from bench.conditions import Conditions
-from bench.contenders.pipeline import PipelineContender
 from bench.orders import Order
 from services.contract.ladder import ImageLevel
 
@@ -30,7 +28,11 @@ class Pictures(litserve.LitAPI):
         self._conditions = conditions
 
     def setup(self, device: str) -> None:  # noqa: ARG002 - LitServe passes it by name
-        """Load the pipeline in the process that will use it."""
+        """Load the pipeline, and what it needs, in the one process that will use it."""
+        import torch  # noqa: PLC0415 - LitServe starts more processes than compute
+
+        from bench.contenders.pipeline import PipelineContender  # noqa: PLC0415
+
         torch.set_num_threads(self._conditions.threads)
         self._pipeline = PipelineContender(self._conditions)
 

@@ -9,6 +9,7 @@ from PIL.Image import Image
 from bench.conditions import Conditions
 from bench.orders import Order
 from worker.illustrate import encode_png
+from worker.precision import DTYPES
 
 SCHEDULERS = {"ddim": DDIMScheduler, "ddpm": DDPMScheduler}
 
@@ -57,7 +58,7 @@ def load(conditions: Conditions) -> StableDiffusionPipeline:
     """The checkpoint as diffusers loads it, without the parts that draw nothing."""
     pipeline = StableDiffusionPipeline.from_pretrained(
         conditions.model,
-        dtype=conditions.dtype,
+        dtype=DTYPES[conditions.precision],
         safety_checker=None,
         requires_safety_checker=False,
     )

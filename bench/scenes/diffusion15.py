@@ -16,31 +16,29 @@ from bench.orders import DDIM_25, uniform
 from bench.records import Finding, Records, Target
 from bench.scenes.steps import shipped, step_seconds
 from bench.scenes.throughput import throughput
+from worker.precision import DTYPES
 
-REPEATS, IN_FLIGHT, ROUNDS, ALONE = 3, 16, 3, 5
+REPEATS, ROUNDS, ALONE = 3, 3, 5
 QUANTIZED = ("int8", "nf4")
 
 
 def run(conditions: Conditions, records: Records) -> list[Finding]:
     """Pictures a second of engine and pipeline, a step by its rows, and small weights."""
-    if conditions.device == "cpu" and not conditions.tiny:
-        raise SystemExit("scene g takes hours on a CPU: add --tiny, or use --device cuda")
     with tempfile.TemporaryDirectory() as folder:
         print("writing the checkpoint", file=sys.stderr)
         sizes = TINY if conditions.tiny else TRUE
-        write(Path(folder), sizes, conditions.device, conditions.dtype)
+        write(Path(folder), sizes, conditions.device, DTYPES[conditions.precision])
         own = replace(conditions, model=folder)
         return [*_speed(own, records), *_steps(own, records), *_precisions(own, records)]
 
 
 def _speed(conditions: Conditions, records: Records) -> list[Finding]:
-    pipeline = PipelineContender(conditions)
+    cap, pipeline = conditions.cap, PipelineContender(conditions)
     with EngineContender(conditions) as engine:
         measures: dict[str, Callable[[], float]] = {
-            "engine": lambda: throughput(engine.draw, IN_FLIGHT, ROUNDS * IN_FLIGHT),
+            "engine": lambda: throughput(engine.draw, cap, ROUNDS * cap),
             "pipeline": lambda: throughput(pipeline.draw, 1, ALONE),
         }
-        interleaved(measures, 1)
         rates = interleaved(measures, conditions.repeats(REPEATS))
     for name, values in rates.items():
         records.keep("g", "throughput", values, contender=name, unit="pictures/s")
@@ -70,7 +68,7 @@ def _precisions(conditions: Conditions, records: Records) -> list[Finding]:
             size = engine.memory[precision] / 2**20
         records.keep("g", "precision", speeds, precision=precision, weights_mib=size)
         findings += [
-            Finding("g", f"{precision}, {IN_FLIGHT} in flight", median(speeds), "pictures/s"),
+            Finding("g", f"{precision}, {conditions.cap} in flight", median(speeds), "pictures/s"),
             Finding("g", f"{precision}, the denoiser's weights", size, "MiB"),
         ]
     return findings
@@ -78,7 +76,7 @@ def _precisions(conditions: Conditions, records: Records) -> list[Finding]:
 
 def _at(precision: str, engine: EngineContender, conditions: Conditions) -> list[float]:
     level = DDIM_25.model_copy(update={"precision": precision})
-    orders = uniform(ROUNDS * IN_FLIGHT, level)
-    closed_loop(engine.draw, orders[:IN_FLIGHT], IN_FLIGHT)
+    cap = conditions.cap
+    orders = uniform(ROUNDS * cap, level)
     repeats = range(conditions.repeats(REPEATS))
-    return [rate(closed_loop(engine.draw, orders, IN_FLIGHT), IN_FLIGHT) for _ in repeats]
+    return [rate(closed_loop(engine.draw, orders, cap), cap) for _ in repeats]

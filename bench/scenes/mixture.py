@@ -21,8 +21,8 @@ from bench.medians import interleaved, median, percentile, ratio
 from bench.orders import Order, mixed
 from bench.records import Finding, Records, Target
 
-IN_FLIGHT, ORDERS, REPEATS = 32, 96, 3
-"""Twice what a batch holds, so that the next one is always full"""
+FULL, ORDERS, REPEATS = 2, 6, 3
+"""In flight and in all, in batches: while one is drawn, the next one is full already"""
 SHARE, SECONDS, QUICK_SECONDS, SCHEDULES = 0.8, 45.0, 10.0, 2
 BLANKS = 512
 NAMES = ("engine", "litserve")
@@ -54,7 +54,9 @@ def run(conditions: Conditions, records: Records) -> list[Finding]:
         server = stack.enter_context(LitServeContender(conditions, log))
         sides = Sides(engine, server)
         for name in NAMES:
-            sides.ask(name, lambda draw: closed_loop(draw, mixed(IN_FLIGHT, 0), IN_FLIGHT))
+            sides.ask(
+                name, lambda draw: closed_loop(draw, mixed(conditions.cap, 0), conditions.cap)
+            )
         rates, findings = _saturation(sides, conditions, records)
         findings += _latencies(sides, SHARE * median(rates["litserve"]), conditions, records)
     return findings + _http(conditions, records, median(rates["litserve"]))
@@ -64,11 +66,11 @@ def _saturation(
     sides: Sides, conditions: Conditions, records: Records
 ) -> tuple[dict[str, list[float]], list[Finding]]:
     print("saturation", file=sys.stderr)
-    orders = mixed(ORDERS, 1)
+    orders, in_flight = mixed(ORDERS * conditions.cap, 1), FULL * conditions.cap
 
     def measure(name: str) -> tuple[float, float]:
-        drawn, spent = sides.ask(name, lambda draw: closed_loop(draw, orders, IN_FLIGHT))
-        return rate(drawn, IN_FLIGHT), spent / len(orders)
+        drawn, spent = sides.ask(name, lambda draw: closed_loop(draw, orders, in_flight))
+        return rate(drawn, in_flight), spent / len(orders)
 
     measured = interleaved(
         {name: lambda name=name: measure(name) for name in NAMES}, conditions.repeats(REPEATS)
@@ -144,8 +146,8 @@ def _http(conditions: Conditions, records: Records, saturation: float) -> list[F
     print("LitServe without a model", file=sys.stderr)
     log = records.folder / "litserve-blanks.log"
     with LitServeContender(conditions, log, blanks=True) as server, server.working():
-        drawn = closed_loop(server.draw, mixed(BLANKS, 0), IN_FLIGHT)
-    empty = rate(drawn, IN_FLIGHT)
+        drawn = closed_loop(server.draw, mixed(BLANKS, 0), FULL * conditions.cap)
+    empty = rate(drawn, FULL * conditions.cap)
     records.keep("c", "blanks", [empty], contender="litserve", unit="answers/s")
     return [
         Finding("c", "litserve without a model", empty, "answers/s"),

@@ -17,7 +17,7 @@ from bench.orders import uniform
 from bench.records import Finding, Records, Target
 from worker.batching.turn import Turn
 
-BATCH, REPEATS = 8, 5
+PICTURES, REPEATS = 8, 5
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,16 @@ class Watch:
 def run(conditions: Conditions, records: Records) -> list[Finding]:
     """The share in a turn with eight pictures, each with guidance."""
     print("the engine's overhead", file=sys.stderr)
-    count = BATCH * conditions.repeats(REPEATS)
+    batch = min(PICTURES, conditions.cap)
+    count = batch * conditions.repeats(REPEATS)
     with EngineContender(conditions) as engine:
-        closed_loop(engine.draw, uniform(BATCH), BATCH)
+        closed_loop(engine.draw, uniform(batch), batch)
         watch = Watch(conditions.device)
         with watch.watching():
-            closed_loop(engine.draw, uniform(count), BATCH)
-    shares = watch.shares(2 * BATCH)
+            closed_loop(engine.draw, uniform(count), batch)
+    shares = watch.shares(2 * batch)
     records.keep("e", "turns", watch.turns, networks=watch.networks, rows=watch.rows, unit="s")
-    what = f"share of a turn with {BATCH} pictures that is not the network"
+    what = f"share of a turn with {batch} pictures that is not the network"
     spent, network = sum(watch.turns), sum(watch.networks)
     return [
         Finding("e", what, 100 * median(shares), "%", Target("at most", 5.0)),

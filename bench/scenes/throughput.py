@@ -8,7 +8,7 @@ from bench.conditions import Conditions
 from bench.contenders.engine import EngineContender
 from bench.contenders.litserve import LitServeContender
 from bench.contenders.pipeline import PipelineContender
-from bench.contenders.unet import pictures_a_second
+from bench.contenders.unet import ROWS, pictures_a_second
 from bench.loops import Draw, closed_loop, rate
 from bench.machine import threads
 from bench.medians import interleaved, median, ratio
@@ -17,10 +17,7 @@ from bench.records import Finding, Records, Target
 from bench.scenes.steps import shipped
 
 REPEATS = 5
-IN_FLIGHT, ROUNDS, ALONE = 16, 4, 6
-ROWS = (2, 4, 8, 16, 32)
-"""Batches that 16 pictures with guidance can fill"""
-
+ROUNDS, ALONE = 4, 6
 Measure = dict[str, Callable[[], float]]
 
 
@@ -28,8 +25,6 @@ def run(conditions: Conditions, records: Records) -> list[Finding]:
     """Each contender's pictures a second, and the two ratios that matter."""
     with ExitStack() as stack:
         measures = _measures(conditions, records, stack)
-        for measure in measures.values():
-            measure()
         rates = interleaved(measures, conditions.repeats(REPEATS))
     for name, values in rates.items():
         records.keep("a", "throughput", values, contender=name, unit="pictures/s")
@@ -45,11 +40,12 @@ def _measures(conditions: Conditions, records: Records, stack: ExitStack) -> Mea
     print("loading the contenders", file=sys.stderr)
     engine = stack.enter_context(EngineContender(conditions))
     server = stack.enter_context(LitServeContender(conditions, records.folder / "litserve.log"))
+    cap = conditions.cap
     network, pipeline = shipped(conditions), PipelineContender(conditions)
 
     def litserve() -> float:
         with server.working():
-            return throughput(server.draw, IN_FLIGHT, ROUNDS * IN_FLIGHT)
+            return throughput(server.draw, cap, ROUNDS * cap)
 
     def alone(count: int) -> Callable[[], float]:
         def measure() -> float:
@@ -59,12 +55,12 @@ def _measures(conditions: Conditions, records: Records, stack: ExitStack) -> Mea
         return measure
 
     def floor() -> float:
-        taus = {rows: median(network.steps(rows)) for rows in ROWS}
+        taus = {rows: median(network.steps(rows)) for rows in ROWS if rows <= 2 * cap}
         return max(pictures_a_second(rows, tau, DDIM_25.steps) for rows, tau in taus.items())
 
     pipelines = {f"pipeline, threads {count}": alone(count) for count in _counts(conditions)}
     return {
-        "engine": lambda: throughput(engine.draw, IN_FLIGHT, ROUNDS * IN_FLIGHT),
+        "engine": lambda: throughput(engine.draw, cap, ROUNDS * cap),
         **pipelines,
         "litserve": litserve,
         "floor": floor,

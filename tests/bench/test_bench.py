@@ -9,19 +9,25 @@ from typing import Any
 
 import pytest
 
+from bench.__main__ import main
 from tests.conftest import ROOT, missing
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run it until it ends."""
-    return subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-m", "bench", *arguments],
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=240,
     )
+    try:
+        output, log = process.communicate(timeout=240)
+    finally:
+        process.terminate()  # not kill: it has servers to stop
+        process.wait(30)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, log)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +39,8 @@ def answer(
         missing("litserve", "`pip install .[bench]`")
     out = tmp_path_factory.mktemp("records")
     run = bench(
-        "--scene", "a,b,e,f,g", "--tiny", "--quick", "--precision", "fp32",
-        "--model", str(tiny15), "--out", str(out),
+        "--scene", "a,e,g", "--tiny", "--quick", "--precision", "fp32",
+        "--model", str(tiny15), "--cap", "2", "--out", str(out),
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-4000:]
     return run, out
@@ -47,7 +53,7 @@ def result(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def test_the_last_line_is_one_json_object_with_every_scene(answer: Any) -> None:
     found = result(answer[0])
-    assert found["scenes"] == ["a", "b", "e", "f", "g"]
+    assert found["scenes"] == ["a", "e", "g"]
     assert {finding["scene"] for finding in found["findings"]} == set(found["scenes"])
     assert all(finding["value"] > 0 for finding in found["findings"])
     assert found["machine"]["cores"] >= 1
@@ -56,8 +62,8 @@ def test_the_last_line_is_one_json_object_with_every_scene(answer: Any) -> None:
         for finding in found["findings"]
         if finding["what"].startswith("engine / ")
     }
-    wanted = {("a", "pipeline"), ("a", "litserve"), ("a", "floor"), ("b", "pipeline")}
-    assert set(quotients) == wanted | {("g", "pipeline")}
+    wanted = {("a", "pipeline"), ("a", "litserve"), ("a", "floor"), ("g", "pipeline")}
+    assert set(quotients) == wanted
     for finding in quotients.values():
         target = finding["target"]
         if target is None:
@@ -84,7 +90,7 @@ def test_small_weights_are_smaller(answer: Any) -> None:
 def test_every_finding_rests_on_recorded_measurements(answer: Any) -> None:
     lines = (answer[1] / "records.jsonl").read_text().splitlines()
     kept = [json.loads(line) for line in lines]
-    assert {record["scene"] for record in kept} == {"a", "b", "e", "f", "g"}
+    assert {record["scene"] for record in kept} == {"a", "e", "g"}
     assert all(record["values"] for record in kept)
     contenders = {record["contender"] for record in kept if record["scene"] == "a"}
     assert contenders == {
@@ -102,13 +108,17 @@ def test_every_finding_rests_on_recorded_measurements(answer: Any) -> None:
         (("--scene", "a,z"), "choose from a,b,c,d,e,f,g"),
         (("--scene", "g"), "--tiny"),
         (("--precision", "int4"), "bf16"),
-        (("--device", "cuda"), "sees no GPU"),
+        (("--device", "cuda:7"), "use cpu"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_with_what_can(
-    arguments: tuple[str, ...], says: str, tmp_path: Path
+    arguments: tuple[str, ...],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = bench(*arguments, "--out", str(tmp_path), "--quick")
-    assert run.returncode != 0
-    assert says in run.stderr
-    assert "Traceback" not in run.stderr
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit) as refusal:
+        main()
+    assert refusal.value.code == 2
+    assert says in capsys.readouterr().err

@@ -19,6 +19,7 @@ from bench.contenders.pipeline import PipelineContender
 from bench.contenders.unet import UNetContender, pictures_a_second
 from bench.orders import Order, level, mixed
 from tests.conftest import missing
+from tests.waiting import wait_until
 from tests.worker.batching.oracle import SAME, psnr
 
 LEVELS = (level("ddpm", 6), level("ddim", 4), level("ddim", 2))
@@ -51,6 +52,17 @@ def alone(pipeline: PipelineContender) -> list[Image.Image]:
 
 def _picture(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file)).convert("RGB")
+
+
+def _still(process: psutil.Process) -> bool:
+    return process.status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _assert_same(pictures: list[Image.Image], expected: list[Image.Image]) -> None:
@@ -86,8 +98,8 @@ def test_litserve_draws_what_the_pipeline_draws_and_leaves_nothing_behind(
         with server.working():
             _assert_same(list(pool.map(draw, ORDERS)), alone)
         assert server.processor_seconds() > before
-        assert {one.status() for one in family} <= {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
-    assert [one for one in family if one.is_running() and one.status() != "zombie"] == []
+        wait_until(lambda: all(map(_still, family)), "the server holds still")
+    wait_until(lambda: not any(map(_alive, family)), "every process of the server has ended")
 
 
 def test_the_floor_asks_for_as_many_rows_and_never_less_than_the_network_takes(
