@@ -1,10 +1,12 @@
 """The process that serves the queue `images`: one engine thread draws for all jobs."""
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from services.contract import policy
+from services.contract.ladder import Level
 from services.contract.policy import Policy
 from services.contract.settings import Settings
 from worker.batching.checkpoint import ModelError
@@ -31,18 +33,30 @@ def _denoiser(settings: Settings) -> Denoiser:
 
 
 def _engine(settings: Settings, ladder: Policy, on_turn: Callable[[], None]) -> Engine:
-    """Ready for every level of the ladder. SystemExit says which of them cannot be drawn."""
+    """Started, and ready for every level of the ladder. SystemExit says what cannot be drawn."""
     levels = [level.image for level in ladder.levels]
     try:
         denoiser = _denoiser(settings)
-        for level in levels:
-            denoiser.check(level)
+        for level in ladder.levels:
+            _check(denoiser, level)
         named = clip_for(settings.image_model, settings.clip_model)
         clip = clip_for_levels(levels, named, device=settings.device)
-        denoiser.warm(settings.batch_cap, [level.precision for level in levels])
+        # In the engine's thread: CUDA graphs belong to the thread that captured them.
+        warm = partial(denoiser.warm, settings.batch_cap, [level.precision for level in levels])
+        return Engine(
+            denoiser, cap=settings.batch_cap, prepare=warm, on_turn=on_turn, clip=clip
+        ).start()
     except (ModelError, ValueError) as error:
         raise SystemExit(str(error)) from error
-    return Engine(denoiser, cap=settings.batch_cap, on_turn=on_turn, clip=clip)
+
+
+def _check(denoiser: Denoiser, level: Level) -> None:
+    try:
+        denoiser.check(level.image)
+    except ModelError as error:
+        raise SystemExit(
+            f"The level {level.name} of the policy cannot be drawn: {error}"
+        ) from error
 
 
 def run(settings: Settings) -> int:
@@ -50,7 +64,7 @@ def run(settings: Settings) -> int:
     process = Process("images", settings)
     process.limit_threads(0 if settings.image_model else ILLUSTRATOR_THREADS)
     levels = process.levels
-    with _engine(settings, policy.chosen(settings), process.beat) as engine:
+    with closing(_engine(settings, policy.chosen(settings), process.beat)) as engine:
         studio = Studio(engine, levels, process.shelf, retime=settings.retime == "on")
         perform = partial(perform_image, studio=studio)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.

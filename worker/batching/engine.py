@@ -29,8 +29,9 @@ class EngineClosed(RuntimeError):
 class Engine:
     """Draws submitted images, up to `cap` of them advancing together.
 
-    `on_turn` is called in the engine's thread every turn, and every second when idle. `clip`
-    judges pictures whose level leaves early by clip-score.
+    `prepare` is called in the engine's thread before anything else. `on_turn` is called in it
+    every turn, and every second when idle. `clip` judges pictures whose level leaves early by
+    clip-score.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Engine:
         denoiser: Denoiser,
         *,
         cap: int = 1,
+        prepare: Callable[[], None] | None = None,
         on_turn: Callable[[], None] | None = None,
         clip: ClipWatch | None = None,
     ) -> None:
@@ -46,6 +48,8 @@ class Engine:
         self._darkroom = Darkroom(denoiser)
         exits = Exits(denoiser.decode, clip)
         self._turn = Turn(denoiser, self._scheduler, self._darkroom.develop, exits)
+        self._prepare = prepare or (lambda: None)
+        self._prepared: Future[None] = Future()
         self._on_turn = on_turn or (lambda: None)
         self._inbox: queue.SimpleQueue[Denoising | None] = queue.SimpleQueue()
         self._closing = False
@@ -59,8 +63,12 @@ class Engine:
         self.close()
 
     def start(self) -> Self:
-        """Start the thread; an engine starts once."""
+        """Start the thread and wait until it is prepared; an engine starts once.
+
+        Raises what `prepare` raises.
+        """
         self._thread.start()
+        self._prepared.result()
         return self
 
     def close(self, timeout: float | None = None) -> None:
@@ -110,6 +118,11 @@ class Engine:
             self._inbox.put(image)
 
     def _run(self) -> None:
+        try:
+            self._prepared.set_result(self._prepare())
+        except BaseException as error:  # noqa: BLE001 - whoever starts the engine gets it
+            self._closing = True
+            self._prepared.set_exception(error)
         while not self._closing:
             self._receive()
             self._show_alive()

@@ -12,6 +12,7 @@ from torch import Tensor
 from tests.waiting import wait_until
 from tests.worker.batching.oracle import SAME, psnr
 from tests.worker.batching.requests import LEVEL, REQUEST, image_request
+from worker.batching.checkpoint import ModelError
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
 from worker.batching.engine import Engine, EngineClosed
@@ -186,6 +187,17 @@ def test_an_engine_that_never_started_closes_too(denoiser: Denoiser) -> None:
     engine.close()
     with pytest.raises(EngineClosed):
         future.result(0)
+
+
+def test_an_engine_that_cannot_be_prepared_does_not_start(denoiser: Denoiser) -> None:
+    def prepare() -> None:
+        raise ModelError(f"no compiler in {threading.current_thread().name}")
+
+    engine = Engine(denoiser, prepare=prepare)
+    with pytest.raises(ModelError, match="no compiler in image-engine"):
+        engine.start()
+    with pytest.raises(EngineClosed):
+        engine.submit(image_request()).result(0)
 
 
 def test_the_heart_beats_each_turn_and_when_idle(denoiser: Denoiser) -> None:
