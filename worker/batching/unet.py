@@ -42,10 +42,11 @@ class Plain:
 
     def __init__(self, unet: UNet2DConditionModel) -> None:
         self.unet = unet
+        self._dtype = unet.dtype  # asked of diffusers, it costs a walk over all layers
 
     def __call__(self, inputs: Inputs) -> Tensor:
         """(rows, channels, height, width) of the UNet's dtype."""
-        return ask(self.unet, inputs.to(self.unet.dtype))
+        return ask(self.unet, inputs.to(self._dtype))
 
 
 def ask(unet: Callable[..., tuple[Tensor, ...]], inputs: Inputs) -> Tensor:
