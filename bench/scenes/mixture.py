@@ -23,7 +23,7 @@ from bench.records import Finding, Records, Target
 
 FULL, ORDERS, REPEATS = 2, 6, 3
 """In flight and in all, in batches: while one is drawn, the next one is full already"""
-SHARE, SECONDS, QUICK_SECONDS, SCHEDULES = 0.8, 45.0, 10.0, 2
+SHARE, SECONDS, QUICK_SECONDS, SCHEDULES = 0.8, 30.0, 10.0, 2
 BLANKS = 512
 NAMES = ("engine", "litserve")
 

@@ -16,7 +16,7 @@ from bench.orders import DDIM_25, uniform
 from bench.records import Finding, Records, Target
 from bench.scenes.steps import shipped
 
-REPEATS = 5
+REPEATS = 3
 ROUNDS, ALONE = 4, 6
 Measure = dict[str, Callable[[], float]]
 
