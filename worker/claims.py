@@ -41,6 +41,7 @@ class Claim:
         self._progress: Progress | None = None
         self.level: AppliedLevel | None = None
         self._untold: AppliedLevel | None = None
+        self._telling = threading.Lock()
         self._deadline = self._local_deadline()
         self.renewed_at = time.monotonic()
 
@@ -81,9 +82,11 @@ class Claim:
 
     def tell_level(self) -> None:
         """Pass on a change of level that the keeper has not passed on yet."""
-        level, self._untold = self._untold, None
-        if level is not None:
-            self.report("level", level.model_dump(), level=level)
+        with self._telling:
+            level = self._untold
+            if level is not None:
+                self.report("level", level.model_dump(), level=level)
+                self._untold = None if self._untold is level else self._untold
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Note how far the job is; the keeper passes it on. Never blocks."""

@@ -42,7 +42,9 @@ class _Follower:
         self._claim.change(self._seen)
 
     def _below(self, latest: AppliedLevel) -> tuple[str, ImageLevel] | None:
-        if latest.index <= self._claim.level.index:
+        begun = self._claim.level
+        heard_late = begun.version is not None and latest.version <= begun.version
+        if heard_late or latest.index <= begun.index:
             return None
         level = as_wished(latest.level, self._claim.job.request.guidance_scale)
         return level.name, level.image

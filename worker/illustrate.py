@@ -128,11 +128,12 @@ class _Progress:
         """What the picture of this index tells its steps to."""
 
         def step(done: int, total: int) -> None:
-            unknown = (0, total)  # a picture that has not begun will take about as many
             self._steps[index] = (done, total)
             if self._on_step is not None:
-                known = [steps if steps[1] else unknown for steps in self._steps]
-                self._on_step(sum(done for done, _ in known), sum(total for _, total in known))
+                # A picture that has not begun will take about as many as the others.
+                most = max(total for _, total in self._steps)
+                totals = [total or most for _, total in self._steps]
+                self._on_step(sum(done for done, _ in self._steps), sum(totals))
 
         return step
 
@@ -173,13 +174,15 @@ def _description(
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,
         "seed": str(request.seed),
-        "guidance_scale": str(request.level.guidance_scale),
-        "sampler": request.level.sampler,
+        "guidance_scale": str(drawing.level.guidance_scale),
+        "sampler": drawing.level.sampler,
         "steps": str(drawing.steps),
         "level": illustration.level.name,
         "model": model,
         "software": SOFTWARE,
     }
+    if request.start is not None:
+        told["strength"] = str(request.strength)
     if drawing.retimings:
         told["retimed"] = ", ".join(
             f"{other.level} from step {other.step}" for other in drawing.retimings

@@ -14,7 +14,7 @@ Strategy = Literal["sequential", "parallel", "pipelined", "autoregressive"]
 class Strict(BaseModel):
     """A model that cannot be changed, and takes no field that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EarlyExit(Strict):
@@ -39,7 +39,8 @@ class ImageLevel(Strict):
     eta: float = Field(0.0, ge=0, le=1, description="DDIM's share of fresh noise in each step.")
     guidance_interval: tuple[float, float] | None = Field(
         None,
-        description="Guide only at noise levels σ = √((1-ᾱ)/ᾱ) within these two; null: at all.",
+        description="Guide only at noise levels σ = √((1-ᾱ)/ᾱ) within these two; null: at all. "
+        "Pure noise, whose σ is infinite, counts as 1e6.",
     )
     precision: Precision = Field("auto", description="Numbers that the denoiser computes with.")
     early_exit: EarlyExit | None = None

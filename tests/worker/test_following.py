@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from services.contract import events, level
-from services.contract.ladder import ImageLevel, Level, StoryLevel
+from services.contract.ladder import AppliedLevel, ImageLevel, Level, StoryLevel
 from services.contract.level import Choice
 from services.contract.policy import Policy, PolicyRules
 from services.contract.transitions import Outcome
@@ -20,6 +20,7 @@ from worker.artifacts import Shelf
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.claims import Claim
+from worker.following import follow
 from worker.levels import Levels
 from worker.picture import Studio, perform_image
 
@@ -118,9 +119,34 @@ def test_a_picture_stays_as_it_was_begun(
     assert claim.level.name == begun
 
 
-def test_nothing_goes_back_up(redis: Redis, worker: Worker) -> None:
-    worker.change("fast")
-    claim, done = worker.draw(count=4)
-    worker.change("best")
-    assert [each["steps"] for each in done.result(SECONDS).result["drawings"]] == [4] * 4
-    assert claim.level.name == "fast"
+class Heard:
+    """A worker's ear that heard this last."""
+
+    def __init__(self, latest: AppliedLevel | None) -> None:
+        self.latest = latest
+
+
+def applied(name: str, version: int) -> AppliedLevel:
+    """A level of the ladder, from this version of the policy."""
+    index = LADDER.index(name)
+    return AppliedLevel(index=index, level=LADDER.levels[index], version=version, reason="test")
+
+
+@pytest.mark.parametrize(
+    ("begun", "latest", "goes"),
+    [
+        (("best", 3), ("fast", 4), True),
+        (("best", 3), ("fast", 2), False),
+        (("fast", 3), ("best", 4), False),
+        (("fast", 3), ("stubborn", 4), False),
+        (("best", 3), ("best", 4), False),
+    ],
+    ids=["further down", "heard too late", "up", "up a little", "the same"],
+)
+def test_only_a_newer_level_further_down_is_followed(
+    redis: Redis, begun: tuple[str, int], latest: tuple[str, int], goes: bool
+) -> None:
+    claim = Claim(redis, running(redis), threading.Event())
+    claim.level = applied(*begun)
+    wanted = follow(claim, Heard(applied(*latest))).wanted()
+    assert (wanted is not None and wanted[0] == latest[0]) is goes

@@ -8,6 +8,7 @@ import os
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import torch
+from PIL.Image import Image
 
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
@@ -45,7 +46,11 @@ class Darkroom:
             return
         finally:
             self._denoiser.release(image)
-        future.set_result(Drawing(picture, image.step, image.exit, tuple(image.retimings)))
+        future.set_result(_drawing(image, picture))
+
+
+def _drawing(image: Denoising, picture: Image) -> Drawing:
+    return Drawing(picture, image.step, image.level, image.exit, tuple(image.retimings))
 
 
 def _aside(device: torch.device) -> Executor | None:

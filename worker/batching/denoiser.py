@@ -57,6 +57,7 @@ class Denoiser:
             base=checkpoint.precision,
             measure=lambda network: footprint(network.unet),
         )
+        self._variants.hold(checkpoint.precision)  # there from the start, so it counts from there
 
     @classmethod
     def load(
@@ -117,6 +118,7 @@ class Denoiser:
             image = self.denoising(ImageRequest(prompt="", seed=0, level=level))
             self.begin(image)
             self._held[image].warm(inputs([image], []), 2 * cap)
+            self._variants.hold(precision)  # for good: it would come back without what took minutes
             self.release(image)
 
     def denoising(
@@ -124,11 +126,13 @@ class Denoiser:
     ) -> Denoising:
         """Check and plan a request, without touching the device; ValueError says what is wrong."""
         level = request.level
-        strength = 1.0 if request.start is None else request.strength
         return Denoising(
             request=request,
-            plan=_plan(level.sampler, level.steps, self.schedule, eta=level.eta, strength=strength),
+            plan=_plan(
+                level.sampler, level.steps, self.schedule, eta=level.eta, strength=request.share
+            ),
             shape=self._latent_shape(request),
+            variant=self._variant(level.precision),
             priority=priority,
             listener=listener or Listener(),
         )
@@ -144,12 +148,12 @@ class Denoiser:
         if request.start is not None:
             clean = self._autoencoder.encode(request.start, width, height)
         denoising.begin(conditioning, self.device, clean)
-        self._held[denoising] = self._variants.hold(self._variant(request.level.precision))
+        self._held[denoising] = self._variants.hold(denoising.variant)
 
     def release(self, denoising: Denoising) -> None:
         """Let go of what `begin` held; harmless if repeated, or if the image never began."""
         if self._held.pop(denoising, None) is not None:
-            self._variants.release(self._variant(denoising.request.level.precision))
+            self._variants.release(denoising.variant)
 
     @torch.inference_mode()
     def predict(self, batch: Sequence[Denoising]) -> Tensor:

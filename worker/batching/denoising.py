@@ -13,6 +13,9 @@ from worker.batching.plan import Plan, Row
 from worker.batching.request import ImageRequest, Listener, Retiming
 from worker.batching.scheduler import PRIORITIES
 
+PURE_NOISE = 1e6
+"""What a level writes for the noise level of a latent without any signal, which is infinite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conditioning:
@@ -40,6 +43,8 @@ class Denoising:
     plan: Plan
     shape: tuple[int, int, int]
     """(channels, height, width) of the latent"""
+    variant: str
+    """Which variant of the model draws it"""
     priority: str = "normal"
     listener: Listener = field(default_factory=Listener)
     step: int = 0
@@ -71,7 +76,12 @@ class Denoising:
     @property
     def group(self) -> Hashable:
         """What images must share to be in one model call."""
-        return self.shape, self.request.level.precision
+        return self.shape, self.variant
+
+    @property
+    def begun(self) -> int:
+        """The step from which the level applies that it is drawn at now."""
+        return self.retimings[-1].step if self.retimings else 0
 
     @property
     def row(self) -> Row:
@@ -122,7 +132,7 @@ class Denoising:
 def guided(level: ImageLevel, row: Row) -> bool:
     """Whether a step at this level asks the model for the unconditional prediction too."""
     low, high = level.guidance_interval or (0.0, math.inf)
-    return level.guidance_scale > 1 and low <= row.sigma <= high
+    return level.guidance_scale > 1 and low <= min(row.sigma, PURE_NOISE) <= high
 
 
 def update(batch: Sequence[Denoising], prediction: Tensor) -> list[bool]:

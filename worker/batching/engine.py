@@ -71,17 +71,14 @@ class Engine:
         self._prepared.result()
         return self
 
-    def close(self, timeout: float | None = None) -> None:
-        """Stop after the step under way, failing what is left with EngineClosed.
-
-        Waits up to `timeout` seconds for the thread (None: until it is done), and then for
-        pictures that only have to be decoded.
-        """
+    def close(self) -> None:
+        """Stop after the step under way, failing what is left with EngineClosed, and wait for the
+        pictures that only have to be decoded."""
         with self._gate:
             self._closing = True
             self._inbox.put(None)
         if self._thread.ident is not None:
-            self._thread.join(timeout)
+            self._thread.join()
         else:
             self._abandon_all()
         self._darkroom.close()
@@ -121,7 +118,8 @@ class Engine:
         try:
             self._prepared.set_result(self._prepare())
         except BaseException as error:  # noqa: BLE001 - whoever starts the engine gets it
-            self._closing = True
+            with self._gate:
+                self._closing = True
             self._prepared.set_exception(error)
         while not self._closing:
             self._receive()

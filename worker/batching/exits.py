@@ -27,8 +27,6 @@ class _Planned(Protocol):
 class _Requested(Protocol):
     @property
     def prompt(self) -> str: ...
-    @property
-    def level(self) -> ImageLevel: ...
 
 
 class Leaver(Protocol):
@@ -36,14 +34,18 @@ class Leaver(Protocol):
 
     @property
     def request(self) -> _Requested:
-        """Its prompt, and its level with the rule."""
+        """Its prompt."""
 
     @property
     def plan(self) -> _Planned:
         """How many steps it has in all."""
 
+    level: ImageLevel
+    """The level it is drawn at now, with the rule."""
     step: int
     """Steps taken."""
+    begun: int
+    """The step from which its level applies."""
     clean: Tensor | None
     """(1, channels, height, width): the newest prediction of the clean latent"""
     previous_clean: Tensor | None
@@ -75,11 +77,6 @@ class Exits:
                 found[index] = _exit(images[index], value)
         return found
 
-    def check(self, level: ImageLevel) -> None:
-        """Refuse a level that cannot be measured: ValueError says what to do."""
-        if self._clip is None and _by_clip(level):
-            raise ValueError(NO_CLIP)
-
     def _measured(self, by: Measure, images: Sequence[Leaver]) -> list[float]:
         if by == "clip-score":
             return self._rises(images)
@@ -97,7 +94,7 @@ class Exits:
         for image, score in zip(images, scores, strict=True):
             before = image.exit_state or Plateau()
             rises.append(before.rise(score))
-            image.exit_state = before.seen(score, image.step)
+            image.exit_state = before.seen(score, image.step - image.begun)
         return rises
 
 
@@ -126,7 +123,7 @@ def _by_clip(level: ImageLevel) -> bool:
 def _may_be_asked(image: Leaver, rule: EarlyExit) -> bool:
     if rule.by != "clip-score" and image.previous_clean is None:
         return False
-    return due(rule, image.step, image.plan.steps, image.exit_state)
+    return due(rule, image.step - image.begun, image.plan.steps - image.begun, image.exit_state)
 
 
 def _exit(image: Leaver, value: float) -> Exit | None:

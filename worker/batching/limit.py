@@ -8,8 +8,6 @@ class Limit:
     """Halves when a batch was too large, and doubles back to the cap with time."""
 
     def __init__(self, cap: int) -> None:
-        if cap < 1:
-            raise ValueError(f"At least one image must be allowed in flight; got a cap of {cap}.")
         self.cap = cap
         self.now = cap
         self._turns_well = 0

@@ -7,6 +7,7 @@ between any two steps.
 """
 
 import math
+from dataclasses import replace
 
 from worker.batching.grid import Grid, retimed
 from worker.batching.noise import NoiseSchedule
@@ -48,7 +49,9 @@ def replan(
     _check(sampler, eta)
     schedule.check_steps(steps)
     end = float(schedule.final_alpha_cumprod) if sampler == "ddim" else 1.0
-    return _midway(sampler, retimed(row, steps, schedule, end), schedule, eta)
+    rest = _midway(sampler, retimed(row, steps, schedule, end), schedule, eta)
+    # Where the posterior's variance is fixed_large, noise would stay on the finished latent.
+    return replace(rest, rows=(*rest.rows[:-1], replace(rest.rows[-1], noise=0.0)))
 
 
 def _midway(sampler: str, grid: Grid, schedule: NoiseSchedule, eta: float) -> Plan:
@@ -67,12 +70,8 @@ def _check(sampler: str, eta: float) -> None:
 
 
 def _kept(steps: int, strength: float) -> int:
-    """How many of the steps are taken, counted as diffusers' image-to-image pipeline does."""
-    kept = min(int(steps * strength), steps)
-    if not 0 < strength <= 1 or kept == 0:
-        least = math.ceil(10_000 / steps) / 10_000
-        raise ValueError(
-            f"strength must be at least {least} with {steps} steps, so that one of them is taken, "
-            f"and at most 1; got {strength}."
-        )
-    return kept
+    """How many of the steps are taken, counted as diffusers' image-to-image pipeline does, but at
+    least one."""
+    if not 0 < strength <= 1:
+        raise ValueError(f"strength must be above 0 and at most 1; got {strength}.")
+    return max(1, min(int(steps * strength), steps))

@@ -40,6 +40,11 @@ class ImageRequest:
             raise ValueError(f"strength must be above 0 and at most 1; got {self.strength}.")
 
     @property
+    def share(self) -> float:
+        """How much of the steps is taken: all of them where there is nothing to start from."""
+        return 1.0 if self.start is None else self.strength
+
+    @property
     def guided(self) -> bool:
         """Whether the negative prompt is ever read."""
         return self.level.guidance_scale > 1
@@ -60,6 +65,8 @@ class Drawing:
     picture: Image
     steps: int
     """Steps taken, over all levels."""
+    level: ImageLevel
+    """The level of its last step."""
     exit: Exit | None
     """Where and by what measure it left early."""
     retimings: tuple[Retiming, ...]

@@ -4,6 +4,7 @@ All samplers here share the noise levels that a latent goes through, so the rest
 another sampler than the beginning was. Nothing is started again, and nobody gets more work.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from services.contract.ladder import ImageLevel
 from worker.batching.denoising import Denoising, guided
 from worker.batching.plan import NoiseSchedule, Plan, Row, plan, replan
 from worker.batching.request import Retiming
+
+logger = logging.getLogger(__name__)
 
 
 def follow(image: Denoising, schedule: NoiseSchedule) -> None:
@@ -32,12 +35,17 @@ def retime(image: Denoising, name: str, level: ImageLevel, schedule: NoiseSchedu
     if image.finished or not image.level.retime:
         return False
     level = _kept(image, level)
-    planned = _planned(image, level, schedule)
+    try:
+        planned = _planned(image, level, schedule)
+    except ValueError as error:
+        logger.warning("a picture goes on as it was: the level %s cannot draw it: %s", name, error)
+        return False
     if _calls(level, planned.rows[image.step :]) >= _calls(
         image.level, image.plan.rows[image.step :]
     ):
         return False
-    image.plan, image.level, image.exit_state = planned, level, None
+    image.plan, image.level = planned, level
+    image.clean = image.exit_state = None  # what was seen between shorter steps says nothing now
     image.retimings.append(Retiming(image.step, name))
     return True
 
@@ -51,8 +59,8 @@ def _kept(image: Denoising, level: ImageLevel) -> ImageLevel:
 def _planned(image: Denoising, level: ImageLevel, schedule: NoiseSchedule) -> Plan:
     """The steps that `image` took, and those it would take from here."""
     if image.latent is None:
-        strength = image.request.strength
-        return plan(level.sampler, level.steps, schedule, eta=level.eta, strength=strength)
+        share = image.request.share
+        return plan(level.sampler, level.steps, schedule, eta=level.eta, strength=share)
     rest = replan(image.row, level.sampler, level.steps, schedule, eta=level.eta)
     done = image.plan.rows[: image.step]
     return replace(rest, rows=(*done, *rest.rows), entry=image.plan.entry)

@@ -26,16 +26,20 @@ Item = TypeVar("Item", bound=Schedulable)
 
 
 class Scheduler(Generic[Item]):
-    """First come, first served within a priority; at most `limit` images in flight.
+    """First come, first served within a priority; at most `cap` images in flight.
 
     A priority is a head start: an image of the next lower one counts as if it had arrived
     PATIENCE images later. So an image is overtaken by a bounded number of others, and nothing
     waits for ever. Groups in flight take turns, the one that stepped longest ago first; so do
     the images of a group, where memory has run out and not all of them fit any more.
+    ValueError for a cap below 1.
     """
 
     def __init__(self, cap: int) -> None:
-        self.limit = Limit(cap)
+        if cap < 1:
+            raise ValueError(f"At least one image must be allowed in flight; got a cap of {cap}.")
+        self.cap = cap
+        self._limits: dict[Hashable, Limit] = {}
         self._waiting: list[tuple[int, int, Item]] = []
         self._running: list[Item] = []
         self._arrivals = 0
@@ -55,10 +59,17 @@ class Scheduler(Generic[Item]):
         heapq.heappush(self._waiting, (start, self._arrivals, item))
         self._arrivals += 1
 
+    def limit(self, group: Hashable) -> Limit:
+        """How many images of `group` step together."""
+        if group not in self._limits:
+            lowered = {key: limit for key, limit in self._limits.items() if limit.now < limit.cap}
+            self._limits = {**lowered, group: Limit(self.cap)}
+        return self._limits[group]
+
     def admit(self) -> list[Item]:
-        """Move as many as the limit allows from waiting to running, and return them."""
+        """Move as many as the cap allows from waiting to running, and return them."""
         admitted = []
-        while self._waiting and len(self._running) < self.limit.now:
+        while self._waiting and len(self._running) < self.cap:
             _, _, item = heapq.heappop(self._waiting)
             # Behind the groups already stepping, or a stream of new groups could starve them.
             self._stepped.setdefault(item.group, self._turns)
@@ -75,7 +86,8 @@ class Scheduler(Generic[Item]):
         next_group = min(groups, key=self._stepped.__getitem__)
         self._turns += 1
         self._stepped[next_group] = self._turns
-        chosen = [item for item in self._running if item.group == next_group][: self.limit.now]
+        chosen = [item for item in self._running if item.group == next_group]
+        chosen = chosen[: self.limit(next_group).now]
         together = set(map(id, chosen))
         self._running = [item for item in self._running if id(item) not in together] + chosen
         return chosen

@@ -50,7 +50,9 @@ class Turn:
         self._check_exits(stepped)
         for image in stepped:
             with self._failing_alone(image):
-                image.listener.stepped(image.step, image.plan.steps)
+                image.listener.stepped(
+                    image.step, image.step if image.finished else image.plan.steps
+                )
                 if image.finished:
                     self._scheduler.remove(image)
                     self._develop(image)
@@ -66,26 +68,23 @@ class Turn:
 
     def _step(self, batch: Sequence[Denoising]) -> list[Denoising]:
         """Those of `batch` that took a step, which may be none where memory ran out."""
+        limit = self._scheduler.limit(batch[0].group)
         try:
             stepped = self._advance(batch)
         except Exception as error:
             logger.exception("A batch of %d images failed", len(batch))
-            free_memory()
-            if _out_of_memory(error) and len(batch) > 1:
-                self._step_fewer(len(batch))
-                return []
+            fewer = _out_of_memory(error) and len(batch) > 1
+        else:
+            limit.went_well()
+            return stepped
+        free_memory()  # not before the exception is gone, which holds on to what it failed with
+        if not fewer:
             return self._step_alone(batch)
-        self._scheduler.limit.went_well()
-        return stepped
-
-    def _step_fewer(self, count: int) -> None:
-        limit = self._scheduler.limit
-        limit.too_many(count)
+        limit.too_many(len(batch))
         logger.warning(
-            "memory ran out with %d images in a batch: %d at a time for a while. A lower "
-            "STORYTELLER_BATCH_CAP avoids this",
-            count, limit.now,
-        )  # fmt: skip
+            "%d images at a time for a while; a lower STORYTELLER_BATCH_CAP avoids this", limit.now
+        )
+        return []
 
     def _step_alone(self, batch: Sequence[Denoising]) -> list[Denoising]:
         """A batch that failed is tried again one by one: only the image at fault is lost."""

@@ -26,6 +26,7 @@ def test_a_level_that_says_little_gets_the_plain_way() -> None:
         ({"eta": 1.5}, "less than or equal to 1"),
         ({"guidance_interval": (3.0, 0.2)}, "the lower one first"),
         ({"guidance_interval": (-1.0, 2.0)}, "the lower one first"),
+        ({"guidance_interval": (0.2, float("inf"))}, "finite"),
         ({"early_exit": {"by": "fid", "threshold": 1}}, "'relative-change'"),
         ({"early_exit": {"by": "relative-change", "threshold": 0}}, "greater than 0"),
         ({"guidance": 3.0}, "guidance"),

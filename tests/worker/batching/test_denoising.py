@@ -12,7 +12,8 @@ SHAPE = (4, 3, 5)
 
 def denoising(seed: int, sampler: str = "ddpm", steps: int = 4) -> Denoising:
     request = image_request(seed=seed, sampler=sampler, steps=steps)
-    image = Denoising(request, plan(sampler, steps, NoiseSchedule.from_config({})), SHAPE)
+    table = plan(sampler, steps, NoiseSchedule.from_config({}))
+    image = Denoising(request, table, SHAPE, "fp32")
     image.begin(Conditioning(torch.zeros(1, 2, 3), None), torch.device("cpu"))
     return image
 

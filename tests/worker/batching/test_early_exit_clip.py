@@ -12,7 +12,7 @@ from services.contract.ladder import EarlyExit, ImageLevel
 from worker.batching import clip_watch
 from worker.batching.checkpoint import ModelError
 from worker.batching.clip_watch import SHIPPED_CLIP, ClipWatch, clip_for
-from worker.batching.exits import Exits, clip_for_levels
+from worker.batching.exits import clip_for_levels
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -91,11 +91,3 @@ def test_a_level_that_asks_for_a_clip_that_is_not_there_is_told_what_to_do(tmp_p
         clip_for_levels([BY_CLIP], None)
     with pytest.raises(ModelError, match="STORYTELLER_CLIP_MODEL"):
         clip_for_levels([BY_CLIP], str(tmp_path), device="cpu")
-
-
-def test_a_level_that_cannot_be_measured_is_refused() -> None:
-    exits = Exits(lambda latent: Image.new("RGB", (8, 8)), None)
-    with pytest.raises(ValueError, match="STORYTELLER_CLIP_MODEL"):
-        exits.check(BY_CLIP)
-    exits.check(BY_CHANGE)
-    exits.check(PLAIN)

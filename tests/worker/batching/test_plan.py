@@ -174,16 +174,15 @@ def test_an_eta_is_ddims_alone(sampler: str) -> None:
         plan(sampler, 10, NoiseSchedule.from_config({}), eta=0.5)
 
 
-@pytest.mark.parametrize("strength", [-0.5, 0, 0.1, 1.01])
-def test_a_strength_that_keeps_no_step_or_too_many_is_refused(strength: float) -> None:
-    with pytest.raises(ValueError, match=r"at least 0\.125 with 8 steps.*at most 1"):
+@pytest.mark.parametrize("strength", [-0.5, 0, 1.01])
+def test_a_strength_that_is_no_share_is_refused(strength: float) -> None:
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
         plan("ddim", 8, NoiseSchedule.from_config({}), strength=strength)
 
 
-@pytest.mark.parametrize("steps", [3, 7, 49, 1000])
-def test_the_least_strength_named_keeps_a_step(steps: int) -> None:
+@pytest.mark.parametrize("steps", [1, 3, 49, 1000])
+def test_the_least_strength_takes_one_step(steps: int) -> None:
     schedule = NoiseSchedule.from_config({})
-    with pytest.raises(ValueError, match="strength") as refused:
-        plan("ddim", steps, schedule, strength=1e-9)
-    least = float(str(refused.value).split("at least ")[1].split()[0])
-    assert plan("ddim", steps, schedule, strength=least).steps == 1
+    assert plan("ddim", steps, schedule, strength=1e-9).rows == (
+        plan("ddim", steps, schedule).rows[-1],
+    )

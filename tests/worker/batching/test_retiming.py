@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as any_
 
-from services.contract.ladder import ImageLevel
+from services.contract.ladder import EarlyExit, ImageLevel
 from tests.worker.batching.oracle import SAME, psnr
 from tests.worker.batching.requests import image_request
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising, guided
 from worker.batching.engine import Engine
+from worker.batching.plan import NoiseSchedule, plan, replan
 from worker.batching.reference import draw
 from worker.batching.request import Follow, Retiming
 from worker.batching.retiming import retime
@@ -83,9 +84,9 @@ def test_an_image_goes_on_as_it_was(
     denoiser: Denoiser, begun: dict[str, object], later: ImageLevel
 ) -> None:
     image = under_way(denoiser, 2, **begun)
-    plan = image.plan
+    planned = image.plan
     assert not retime(image, "later", later, denoiser.schedule)
-    assert image.plan is plan
+    assert image.plan is planned
     assert image.retimings == []
 
 
@@ -157,3 +158,29 @@ def test_a_re_timed_picture_is_the_picture_it_was_going_to_be(sampler: str) -> N
     assert drawing.steps == 30
     assert psnr(drawing.picture, full) >= 28
     assert psnr(stranger, full) < 20
+
+
+def test_a_level_that_cannot_draw_it_leaves_the_picture_as_it_was(denoiser: Denoiser) -> None:
+    image = under_way(denoiser, 3, steps=100)
+    planned = image.plan
+    beyond = FAST.model_copy(update={"steps": 5000})
+    assert not retime(image, "beyond", beyond, denoiser.schedule)
+    assert image.plan is planned
+
+
+def test_early_exit_starts_over_with_the_new_steps(denoiser: Denoiser) -> None:
+    rule = EarlyExit(by="relative-change", threshold=1e9, minimum_steps=5)
+    level = ImageLevel(sampler="ddim", steps=40, guidance_scale=4.0, early_exit=rule)
+    wish = Wish(after=20, level=level)
+    with Engine(denoiser) as engine:
+        future = engine.submit(image_request(steps=100), on_step=wish.on_step, follow=wish.follow)
+        drawing = future.result(SECONDS)
+    assert (drawing.exit.step, drawing.steps) == (25, 25)
+    assert wish.steps[-1] == (25, 25)
+    assert drawing.level.early_exit == rule
+
+
+def test_nothing_random_is_left_on_a_re_timed_picture(denoiser: Denoiser) -> None:
+    schedule = NoiseSchedule.from_config({"variance_type": "fixed_large"})
+    row = plan("ddpm", 100, schedule).rows[20]
+    assert replan(row, "ddpm", 25, schedule).rows[-1].noise == 0

@@ -137,15 +137,26 @@ def test_where_not_all_fit_any_more_they_take_turns() -> None:
     images = [Image(name) for name in "abcde"]
     scheduler = queue(5, *images)
     scheduler.admit()
-    scheduler.limit.too_many(5)
+    scheduler.limit(SMALL).too_many(5)
     turns = ["".join(image.name for image in scheduler.choose()) for _ in range(5)]
     assert turns == ["ab", "cd", "ea", "bc", "de"]
 
 
-def test_nobody_is_admitted_beyond_what_fits() -> None:
-    scheduler = queue(4, *(Image(name) for name in "abcd"))
-    scheduler.limit.too_many(4)
-    assert len(scheduler.admit()) == 2
+def test_where_large_ones_do_not_fit_small_ones_step_together_all_the_same() -> None:
+    images = [Image(str(n), group=group) for n in range(4) for group in (SMALL, LARGE)]
+    scheduler = queue(8, *images)
+    scheduler.admit()
+    scheduler.limit(LARGE).too_many(2)
+    assert [len(scheduler.choose()) for _ in range(6)] == [4, 1] * 3
+
+
+def test_a_group_that_does_well_is_forgotten_and_one_that_does_not_is_remembered() -> None:
+    scheduler = queue(8)
+    scheduler.limit(LARGE).too_many(4)
+    for side in range(100):
+        scheduler.limit((4, 1, side)).went_well()
+    assert scheduler.limit(LARGE).now == 2
+    assert len(scheduler._limits) <= 2
 
 
 def test_the_limit_halves_and_recovers_step_by_step_to_the_cap() -> None:
