@@ -11,7 +11,7 @@ SUBJECTS = ("fox", "bear", "owl", "penguin", "rabbit", "whale", "cat", "dog", "t
 PLACES = ("in the snow", "on the beach", "in the forest", "at night", "at sunset", "by a tree")
 GUIDANCE_SCALE = 3.0
 
-# Different from order to order, for a prompt that comes again is cheaper for some.
+# Different from order to order; in later rounds they come again, and the engine remembers them.
 PROMPTS = tuple(f"a {subject} {place}" for place, subject in product(PLACES, SUBJECTS))
 
 

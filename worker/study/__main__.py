@@ -58,6 +58,9 @@ def main() -> int:
     except (SettingsError, Unusable) as error:
         print(error, file=sys.stderr)
         return EXIT_UNUSABLE
+    except ModuleNotFoundError as error:
+        print(f"{error}: a study needs more than a worker, pip install '.[study]'", file=sys.stderr)
+        return EXIT_UNUSABLE
     return 0
 
 
