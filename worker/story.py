@@ -1,6 +1,8 @@
 """What a worker does for a story job: from the claim to the outcome."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from services.contract.jobs import PRIORITIES, Status, StorybookRequest, StoryRequest
 from services.contract.ladder import StoryLevel
@@ -20,6 +22,16 @@ OnPage = Callable[[str, Page], None]
 """Told the title and each page as soon as it is complete; what it raises ends the writing."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """A story; the seconds of the clock that its writing took, without the wait for a place; and
+    its share of the desk's time, which stories that are written together divide among them."""
+
+    story: Story
+    seconds: float
+    share: float
+
+
 class Desk:
     """Where stories are written, up to `places` of them together; the others wait, first by their
     priority and then as they came. The level is chosen when the writing starts."""
@@ -37,15 +49,15 @@ class Desk:
         self._places = Places(places)
         self._sharing = Sharing()
 
-    def write(self, claim: Claim, on_page: OnPage | None = None) -> tuple[Story, float]:
-        """The job's story, each page told as it comes, and its seconds of the desk's time, which
-        stories that are written together share."""
+    def write(self, claim: Claim, on_page: OnPage | None = None) -> Written:
+        """The job's story, each page told as it comes, and the time it took."""
         rank = PRIORITIES.index(claim.job.priority)
-        with self._places.taken(rank, claim.interrupted), self._sharing.part() as seconds:
+        with self._places.taken(rank, claim.interrupted), self._sharing.part() as share:
+            started = time.monotonic()
             level = self._levels.resolve(claim.job)
             claim.start(level)
             story = self._narrated(claim, level.level.story, _tell_pages(claim, on_page))
-            return story, seconds()
+            return Written(story, time.monotonic() - started, share())
 
     def _narrated(self, claim: Claim, level: StoryLevel, tell: OnPage) -> Story:
         precision = self._models.base if level.precision == "auto" else level.precision
@@ -82,10 +94,11 @@ def _tell_pages(claim: Claim, on_page: OnPage | None) -> OnPage:
 
 def perform_story(claim: Claim, desk: Desk, shelf: Shelf) -> Outcome:
     """Write a story and put it out as story.json."""
-    story, seconds = desk.write(claim)
+    written = desk.write(claim)
+    story = written.story
     return Outcome(
         Status.SUCCEEDED,
         result={"story": story.model_dump(mode="json"), "seed": claim.job.seed},
         artifacts=(shelf.put(claim.job, "story.json", story.model_dump_json(indent=2).encode()),),
-        service_seconds=seconds,
+        service_seconds=written.share,
     )

@@ -16,42 +16,52 @@ from services.contract.transitions import Outcome
 from worker.bind import bind
 from worker.children import Pictures, Printer
 from worker.claims import Claim
-from worker.story import Desk
+from worker.story import Desk, Written
 from worker.strategy import chosen
 
 
 @dataclass(frozen=True)
 class Making:
-    """A book whose parts are all there, and the seconds that the text and the whole took."""
+    """A book whose parts are all there, and the seconds that the whole took."""
 
-    story: Story
+    text: Written
     pictures: list[Job]
-    text_seconds: float
     total_seconds: float
+
+    @property
+    def story(self) -> Story:
+        """The text's."""
+        return self.text.story
 
 
 def perform_storybook(claim: Claim, desk: Desk, printer: Printer) -> Outcome:
     """Write the story, have its pictures drawn, and bind both as storybook.html."""
     started = time.monotonic()
     pictures = Pictures(claim, printer)
-    story, seconds = _written(claim) or _write(claim, desk, pictures)
-    drawn = pictures.collect(story)
-    return _bound(claim, printer, Making(story, drawn, seconds, time.monotonic() - started))
+    text = _written(claim) or _write(claim, desk, pictures)
+    drawn = pictures.collect(text.story)
+    return _bound(claim, printer, Making(text, drawn, time.monotonic() - started))
 
 
-def _written(claim: Claim) -> tuple[Story, float] | None:
+def _written(claim: Claim) -> Written | None:
     """The story of an earlier attempt, whose text was finished."""
-    if not claim.job.result:
+    result = claim.job.result
+    if not result:
         return None
     claim.level = claim.job.level
-    return Story.model_validate(claim.job.result["story"]), claim.job.result["text_seconds"]
+    story = Story.model_validate(result["story"])
+    return Written(story, result["text_seconds"], result["text_share_seconds"])
 
 
-def _write(claim: Claim, desk: Desk, pictures: Pictures) -> tuple[Story, float]:
-    story, seconds = desk.write(claim, on_page=_following(pictures))
-    result = {"story": story.model_dump(mode="json"), "text_seconds": seconds}
-    claim.report("written", {"title": story.title}, result=result)
-    return story, seconds
+def _write(claim: Claim, desk: Desk, pictures: Pictures) -> Written:
+    written = desk.write(claim, on_page=_following(pictures))
+    result = {
+        "story": written.story.model_dump(mode="json"),
+        "text_seconds": written.seconds,
+        "text_share_seconds": written.share,
+    }
+    claim.report("written", {"title": written.story.title}, result=result)
+    return written
 
 
 def _following(pictures: Pictures) -> Callable[[str, Page], None]:
@@ -77,7 +87,7 @@ def _bound(claim: Claim, printer: Printer, making: Making) -> Outcome:
             put(claim.job, "story.json", making.story.model_dump_json(indent=2).encode()),
             *(put(claim.job, f"image-{index}.png", data) for index, data in enumerate(files)),
         ),
-        service_seconds=making.text_seconds,
+        service_seconds=making.text.share,
     )
 
 
@@ -88,7 +98,7 @@ def _result(claim: Claim, making: Making) -> dict[str, Any]:
         "seed": claim.job.seed,
         "strategy": strategy.name,
         "strategy_reason": strategy.reason,
-        "text_seconds": round(making.text_seconds, 3),
+        "text_seconds": round(making.text.seconds, 3),
         "first_picture_seconds": round(_first_picture_seconds(claim.job, making.pictures), 3),
         "total_seconds": round(making.total_seconds, 3),
         "pictures": [

@@ -22,12 +22,13 @@ from worker.artifacts import Shelf
 from worker.attempt import attempt
 from worker.children import Printer
 from worker.claims import Claim, Claims, Terms
-from worker.story import OnPage
+from worker.story import OnPage, Written
 from worker.storybook import perform_storybook
 
 LADDER = policy.load(ROOT / "policy.toml")
 LEVEL = AppliedLevel(index=0, level=LADDER.levels[0], version=None, reason="test")
 LEASE = 1.5
+TEXT_SECONDS, TEXT_SHARE = 1.0, 0.25
 CAPTIONS = ("a fox in the snow", "a fox and an owl in the snow", "a fox in the forest at night")
 
 
@@ -54,7 +55,7 @@ class Dictation:
         self.story = dictated
         self.cues = cues
 
-    def write(self, claim: Claim, on_page: OnPage | None = None) -> tuple[Story, float]:
+    def write(self, claim: Claim, on_page: OnPage | None = None) -> Written:
         """What worker.story.Desk does, without a language model."""
         claim.start(LEVEL)
         for page in self.story.pages:
@@ -62,7 +63,7 @@ class Dictation:
                 cue(claim, page)
             claim.report("page", {"title": self.story.title, **page.model_dump()})
             on_page(self.story.title, page)
-        return self.story, 1.0
+        return Written(self.story, TEXT_SECONDS, TEXT_SHARE)
 
 
 def dies_before(number: int) -> Cue:

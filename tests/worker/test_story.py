@@ -1,6 +1,7 @@
 """The desk: who writes when, at which level, and with which variant of the model."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -126,7 +127,7 @@ def test_as_many_stories_as_there_are_places_the_rest_by_priority(
     assert desk.prompts[2:] == ["first", "next", "late"]
     desk.go_on()
     for future in waiting:
-        assert future.result(DEADLINE)[0] == WRITTEN
+        assert future.result(DEADLINE).story == WRITTEN
 
 
 def test_the_level_is_chosen_when_the_writing_starts(
@@ -163,6 +164,20 @@ def test_a_story_is_written_by_the_variant_of_its_level(
     assert desk.loaded == ["bf16", "fp32"]
     assert usual is not fp32
     assert order.page_sentences == 3
+
+
+def test_stories_written_together_take_all_the_clock_and_a_share_of_the_desk(
+    redis: Redis, office: Callable[[int], Office]
+) -> None:
+    desk, started = office(2), time.monotonic()
+    futures = [desk.write(running(redis, "story", prompt=name)) for name in "ab"]
+    both = time.monotonic()
+    together = time.monotonic() - both
+    desk.go_on()
+    written = [future.result(DEADLINE) for future in futures]
+    assert all(one.seconds >= together for one in written)
+    assert all(one.share < one.seconds for one in written)
+    assert sum(one.share for one in written) <= time.monotonic() - started
 
 
 def test_a_page_is_told_to_clients_and_to_whoever_asked(

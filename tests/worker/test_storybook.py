@@ -17,6 +17,8 @@ from tests.services.contract.making import EXPIRED, cancel, claim, reclaim, stat
 from tests.waiting import wait_until
 from tests.worker.press import (
     CAPTIONS,
+    TEXT_SECONDS,
+    TEXT_SHARE,
     Dictation,
     Press,
     after_pictures,
@@ -148,6 +150,8 @@ def test_a_text_that_was_finished_is_not_written_again(press: Press) -> None:
     done = state(press.redis, book)
     assert [picture["seed"] for picture in done.result["pictures"]] == [5, 6, 7]
     assert done.attempts == 2
+    assert done.result["text_seconds"] == TEXT_SECONDS
+    assert queues.load(press.redis).queues["stories"].service_mean == pytest.approx(TEXT_SHARE)
     assert isinstance(held.exception(20), LeaseLost)
 
 
