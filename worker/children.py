@@ -9,11 +9,11 @@ from services.contract import events, transitions
 from services.contract.jobs import Job, Status
 from services.contract.ladder import Strategy
 from services.contract.story import Page, Story
-from services.contract.transitions import Admission
+from services.contract.transitions import Admission, Hold
 from worker.artifacts import Shelf
 from worker.claims import Claim
 from worker.commission import Commission, commissions
-from worker.interruptions import Cancelled
+from worker.interruptions import Cancelled, LeaseLost
 from worker.language.scene import Vocabulary
 from worker.strategy import Standing, chosen, due
 
@@ -61,11 +61,23 @@ class Pictures:
         self._disown(story)
         self._go_on(story)
         while self._awaited:
-            if (reason := self._claim.interrupted()) is not None:
-                raise reason
+            self._stop_if_interrupted()
             if self._hear(BLOCK_SECONDS):
                 self._go_on(story)
-        return transitions.get_many(self._redis, self._ordered)
+        return self._kept()
+
+    def _kept(self) -> list[Job]:
+        pictures = transitions.get_many(self._redis, self._ordered)
+        if gone := len(self._ordered) - len(pictures):
+            raise PictureFailed(
+                f"{gone} of {len(self._ordered)} pictures expired before the book was bound. "
+                "Raise STORYTELLER_RETENTION_SECONDS and submit the book again"
+            )
+        return pictures
+
+    def _stop_if_interrupted(self) -> None:
+        if (reason := self._claim.interrupted()) is not None:
+            raise reason
 
     @property
     def _drawn(self) -> int:
@@ -86,6 +98,7 @@ class Pictures:
     def _order(self, pages: Sequence[Page], *, complete: bool) -> None:
         standing = Standing(len(pages), complete, len(self._ordered), self._drawn)
         wanted = self._commissions(pages)
+        self._stop_if_interrupted()
         for position in due(self._strategy, standing):
             self._accept(wanted[position])
 
@@ -144,7 +157,9 @@ class Pictures:
         """Cancel what an earlier attempt ordered for a text that is not the book's."""
         wanted = [commission.job_id for commission in self._commissions(story.pages)]
         retention = self._printer.retention_seconds
-        transitions.disown(self._redis, self._claim.job, wanted, retention=retention)
+        book = self._claim.job
+        if transitions.disown(self._redis, book, wanted, retention=retention) is Hold.LOST:
+            raise LeaseLost("the job has another owner now")
 
 
 def _reason(picture: Job | None) -> str:

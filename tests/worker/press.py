@@ -93,6 +93,18 @@ def waits_before(number: int) -> Cue:
     return cue
 
 
+class Pause:
+    """A worker that stands still before a page, until it is let go."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.go_on = threading.Event()
+
+    def __call__(self, _claim: Claim, page: Page) -> None:
+        if page.number == self._number:
+            assert self.go_on.wait(20)
+
+
 class Press:
     """Makes books in threads, as a story worker does, and draws as an image worker does."""
 

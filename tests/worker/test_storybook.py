@@ -1,6 +1,7 @@
 """A book over the real job layer: what each strategy orders when, and what becomes of a book
 whose attempts or pictures end otherwise than well."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -20,12 +21,15 @@ from tests.worker.press import (
     TEXT_SECONDS,
     TEXT_SHARE,
     Dictation,
+    Pause,
     Press,
     after_pictures,
     dies_before,
     story,
     waits_before,
 )
+from worker.children import Pictures
+from worker.claims import Claim
 from worker.interruptions import LeaseLost
 
 STORY = story(*CAPTIONS)
@@ -165,6 +169,44 @@ def test_a_book_is_bound_once(press: Press) -> None:
     types = [event.type for event in events.after(press.redis, book)]
     assert types.count("succeeded") == 1
     assert {file.path.split("/")[1] for file in state(press.redis, book).artifacts} == {"2"}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_worker_that_lost_the_book_orders_no_more_pictures(press: Press, strategy: str) -> None:
+    book, pause = press.order(strategy=strategy), Pause(3)
+    slow = press.begin(book, Dictation(STORY, pause))
+    wait_until(lambda: len(press.told(book, "page")) == 2, "the worker stands still")
+    reclaim(press.redis)
+    made = press.attempt(book, Dictation(OTHER_END))
+    wait_until(lambda: press.told(book, "written"), "the second text is complete")
+    pause.go_on.set()
+    assert isinstance(slow.exception(20), LeaseLost)
+    press.draw_all(made)
+    bound = {picture["job"] for picture in state(press.redis, book).result["pictures"]}
+    assert press.redis.smembers(keys.children(book)) == bound
+
+
+def test_a_worker_that_has_not_heard_yet_orders_none_either(press: Press) -> None:
+    book = press.order(strategy="parallel")
+    stale = Claim(press.redis, claim(press.redis, book, EXPIRED), threading.Event())
+    reclaim(press.redis)
+    with pytest.raises(LeaseLost):
+        Pictures(stale, press.printer).collect(STORY)
+    assert not press.redis.exists(keys.children(book))
+
+
+def test_a_picture_that_expired_before_the_binding_says_what_to_raise(press: Press) -> None:
+    book = press.order(strategy="parallel")
+    made = press.attempt(book, Dictation(STORY))
+    first = press.ordered(book, 3)[0].id
+    press.draw(first)
+    wait_until(lambda: press.told(book, "picture"), "the first picture is told")
+    press.redis.delete(keys.job(first))
+    press.draw_all(made)
+    error = state(press.redis, book).error
+    assert error.type == "PictureFailed"
+    assert "1 of 3 pictures expired" in error.message
+    assert "STORYTELLER_RETENTION_SECONDS" in error.message
 
 
 def test_a_lost_picture_is_drawn_again_alone(press: Press) -> None:
