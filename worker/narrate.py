@@ -79,8 +79,9 @@ def narrate(
     words. Raises StoryError when the model cannot do it. Any number of threads may write with one
     model. The same order gives the same story, with the rounding that Decoder speaks of.
     """
+    passage = _begun(model, interrupted)
     with model.decoder.seat():
-        author = _Author(model, order, interrupted, Budget(order, on_token))
+        author = _Author(model, order, passage, Budget(order, on_token))
         title = author.title()
         director = Director(vocabulary, author.subject) if vocabulary else None
         pages: list[Page] = []
@@ -93,20 +94,24 @@ def narrate(
         return Story(title=title, pages=tuple(pages))
 
 
+def _begun(model: LanguageModel, interrupted: Interrupted) -> Passage:
+    """What stands before every story."""
+    if model.chats:
+        return Passage(model, interrupted)
+    return Passage.after(model, prelude.examples(), interrupted)
+
+
 class _Author:
     """Knows what each line of the book has to be."""
 
     def __init__(
-        self, model: LanguageModel, order: StoryOrder, interrupted: Interrupted, budget: Budget
+        self, model: LanguageModel, order: StoryOrder, passage: Passage, budget: Budget
     ) -> None:
         self.subject = subject(order.prompt)
         self._order = order
         self._budget = budget
         self._sampling = Sampling(order.temperature, order.top_p, order.repetition_penalty)
-        passage, shown = Passage(model, interrupted), []
-        if not model.chats:
-            passage = Passage.after(model, prelude.examples(), interrupted)
-            shown = prelude.example_pages()
+        shown = [] if model.chats else prelude.example_pages()
         passage.append(prelude.request(model, self.subject, order.pages))
         used = Phrases(
             model.tokenizer.encode(f" {text}", add_special_tokens=False) for text in shown

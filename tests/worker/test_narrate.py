@@ -118,6 +118,26 @@ def test_a_story_that_waits_for_the_examples_to_be_read_can_be_stopped_there() -
     assert not model.remembered
 
 
+def test_a_story_that_waits_for_the_examples_to_be_read_holds_up_no_turn() -> None:
+    model = tiny_model(chats=False)
+    seats: list[int] = []
+
+    def interrupted() -> Stop | None:
+        seats.append(model.decoder._seats)
+        return Stop() if len(seats) == 2 else None
+
+    with model.lock, pytest.raises(Stop):
+        narrate(model, StoryOrder("a fox"), on_page=_unexpected, interrupted=interrupted)
+    assert seats == [0, 0]
+
+
+def test_whoever_reads_the_examples_is_waited_for() -> None:
+    model = tiny_model(chats=False)
+    seats: list[int] = []
+    model.opening("Once there was a fox.", lambda: seats.append(model.decoder._seats))
+    assert set(seats) == {1}
+
+
 def _outcome(model: LanguageModel, order: StoryOrder) -> Story | str:
     """The story, or the error, which tells what every draft was like."""
     try:

@@ -82,7 +82,8 @@ class Decoder:
 
     @contextmanager
     def seat(self) -> Iterator[None]:
-        """Hold this while a story is written: a turn waits a moment for all who are seated."""
+        """Hold this while a text is read or written, not while waiting for something else: a turn
+        waits a moment for all who are seated."""
         with self._gate:
             self._seats += 1
         try:
@@ -117,7 +118,7 @@ class Decoder:
     def _take_turns(self) -> None:
         while reads := self._gathered():
             started = time.monotonic()
-            _take_turn(reads)
+            _settle(reads)
             self._last_seconds = time.monotonic() - started
             with self._gate:
                 self._waiting = [read for read in self._waiting if not read.future.done()]
@@ -130,6 +131,17 @@ class Decoder:
             )
             self._turning = bool(self._waiting)
             return list(self._waiting)
+
+
+def _settle(reads: list[_Read]) -> None:
+    """Take a turn. Whatever escapes it goes to its stories: without this thread all would hang."""
+    try:
+        _take_turn(reads)
+    except BaseException as error:
+        undone = [read for read in reads if not read.future.done()]
+        logger.exception("a turn failed, and with it what %d stories asked for", len(undone))
+        for read in undone:
+            read.future.set_exception(error)
 
 
 def _take_turn(reads: list[_Read]) -> None:

@@ -58,7 +58,8 @@ class LanguageModel:
         with self._held(interrupted):
             if text not in self.remembered:
                 ids = self.tokenizer.encode(text)
-                self.remembered[text] = self.read(Context(), ids, interrupted)
+                with self.decoder.seat():
+                    self.remembered[text] = self.read(Context(), ids, interrupted)
             return self.remembered[text]
 
     @contextmanager

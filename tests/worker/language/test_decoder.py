@@ -196,6 +196,22 @@ def test_whoever_cannot_say_whether_to_go_on_fails_alone(room: Room) -> None:
     _agrees(other, room.alone((4,)))
 
 
+def test_what_nobody_expects_fails_the_turn_and_the_next_is_taken(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ends_the_thread() -> None:
+        raise SystemExit("no way on")
+
+    with room.busy():
+        other = Story(room).read((4,))
+        bad = room.pool.submit(room.decoder.read, room.network, Context(), (5,), ends_the_thread)
+        wait_until(lambda: len(room.decoder._waiting) == 3, "both wait")
+    for reading in (other, bad):
+        assert isinstance(reading.exception(DEADLINE), SystemExit)
+    assert "a turn failed, and with it what 2 stories asked for" in caplog.text
+    _agrees(room.pool.submit(_read, room, (6,)), room.alone((6,)))
+
+
 def test_every_network_has_a_pass_of_its_own(room: Room) -> None:
     with room.busy():
         first = Story(room).read((4,))
