@@ -38,7 +38,8 @@ class Variants(Generic[Model]):
     the same, the log says so, and the budget is kept again once they are released. How large a
     variant is shows only after it was loaded once: the first load may exceed the budget by it.
 
-    Any thread may call; whoever wants a variant while another one is loaded waits.
+    Any thread may call. Loads come one after the other; only who wants a variant that is not
+    there waits for them.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Variants(Generic[Model]):
         self._measure = measure
         self._loaded: dict[str, _Loaded[Model]] = {}  # least recently used first
         self._sizes: dict[str, int] = {}
+        self._coming = 0  # bytes of the one that is loaded now, as far as known
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
 
     @property
     def memory(self) -> dict[str, int]:
@@ -64,12 +67,11 @@ class Variants(Generic[Model]):
 
     def hold(self, name: str) -> Model:
         """The variant `name`, which stays until it was released as often as it was held."""
-        with self._lock:
-            if name not in self._loaded:
-                self._bring(name)
-            loaded = self._used(name)
-            loaded.holders += 1
-            return loaded.model
+        loaded = self._taken(name)
+        if loaded is None:
+            with self._loading:
+                loaded = self._taken(name) or self._brought(name)
+        return loaded.model
 
     def release(self, name: str) -> None:
         """Give back what `hold` gave."""
@@ -90,12 +92,37 @@ class Variants(Generic[Model]):
         loaded = self._loaded[name] = self._loaded.pop(name)
         return loaded
 
-    def _bring(self, name: str) -> None:
-        self._make_room(self._sizes.get(name, 0))
-        model = self._load(name)
-        size = self._sizes[name] = self._measure(model)
-        self._make_room(size)
-        self._loaded[name] = _Loaded(model, size)
+    def _taken(self, name: str) -> _Loaded[Model] | None:
+        with self._lock:
+            if name not in self._loaded:
+                return None
+            loaded = self._used(name)
+            loaded.holders += 1
+            return loaded
+
+    def _brought(self, name: str) -> _Loaded[Model]:
+        with self._expected(self._sizes.get(name, 0)):
+            model = self._load(name)
+            size = self._sizes[name] = self._measure(model)
+        with self._lock:
+            self._make_room(size)
+            loaded = self._loaded[name] = _Loaded(model, size, holders=1)
+            self._tell(name, size)
+            return loaded
+
+    @contextmanager
+    def _expected(self, size: int) -> Iterator[None]:
+        """Keep so many bytes free while the block loads what will need them."""
+        with self._lock:
+            self._coming = size
+            self._make_room(0)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming = 0
+
+    def _tell(self, name: str, size: int) -> None:
         logger.info("loaded %s, %d MB", name, size // 10**6)
         if self._missing(0):
             logger.warning(
@@ -122,7 +149,7 @@ class Variants(Generic[Model]):
         """Bytes by which the budget would be exceeded with `wanted` more."""
         if not self._budget:
             return 0
-        return max(0, wanted + sum(self.memory.values()) - self._budget)
+        return max(0, wanted + self._coming + sum(self.memory.values()) - self._budget)
 
 
 def _scales(weight: Tensor) -> list[Tensor]:

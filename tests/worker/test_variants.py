@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from torch import nn
@@ -9,6 +11,7 @@ from torch import nn
 from tests.waiting import wait_until
 from worker.variants import Variants, footprint
 
+DEADLINE = 20
 WIDTHS = {"base": 8, "small": 4, "middle": 6, "large": 32}
 BYTES = {name: 4 * (width * width + width) for name, width in WIDTHS.items()}
 
@@ -128,6 +131,59 @@ def test_a_block_that_fails_lets_go() -> None:
     with pytest.raises(RuntimeError), shelf.variants.lease("small"):
         raise RuntimeError
     assert shelf.variants.memory == {}
+
+
+class SlowShelf(Shelf):
+    """Loads `large` only once it is told to go on."""
+
+    def __init__(self, budget: int = 0) -> None:
+        super().__init__(budget)
+        self.go_on = threading.Event()
+
+    def _load(self, name: str) -> nn.Linear:
+        model = super()._load(name)
+        assert name != "large" or self.go_on.wait(DEADLINE)
+        return model
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """`large` is being loaded while the block runs, and was used after it."""
+        before = self.loads.count("large")
+        thread = threading.Thread(target=self.use, args=("large",))
+        thread.start()
+        try:
+            wait_until(lambda: self.loads.count("large") > before, "the load has begun")
+            yield
+        finally:
+            self.go_on.set()
+            thread.join()
+
+
+def _in_time(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(DEADLINE / 2)
+    assert not thread.is_alive()
+
+
+def test_what_is_there_is_held_and_released_while_another_one_loads() -> None:
+    shelf = SlowShelf()
+    shelf.use("base")
+    with shelf.loading():
+        _in_time(lambda: shelf.use("base"))
+    assert shelf.loads == ["base", "large"]
+
+
+def test_the_room_of_one_that_loads_is_not_given_to_what_is_released_meanwhile() -> None:
+    shelf = SlowShelf(BYTES["base"] + BYTES["large"])
+    shelf.go_on.set()
+    shelf.use("base", "large")
+    shelf.variants.hold("small")
+    shelf.go_on.clear()
+    with shelf.loading():
+        _in_time(lambda: shelf.variants.release("small"))
+        assert set(shelf.variants.memory) == {"base"}
+    assert set(shelf.variants.memory) == {"base", "large"}
 
 
 def test_threads_that_want_the_same_one_load_it_once() -> None:
