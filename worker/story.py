@@ -34,19 +34,22 @@ class Written:
 
 class Desk:
     """Where stories are written, up to `places` of them together; the others wait, first by their
-    priority and then as they came. The level is chosen when the writing starts."""
+    priority and then as they came. The level is chosen when the writing starts;
+    `usual` is the precision that its `auto` stands for."""
 
     def __init__(
         self,
         models: Variants[LanguageModel],
         levels: Levels,
         vocabulary: Vocabulary | None,
-        places: int = 1,
+        places: int,
+        usual: str,
     ) -> None:
         self._models = models
         self._levels = levels
         self._vocabulary = vocabulary
         self._places = Places(places)
+        self._usual = usual
         self._sharing = Sharing()
 
     def write(self, claim: Claim, on_page: OnPage | None = None) -> Written:
@@ -60,7 +63,7 @@ class Desk:
             return Written(story, time.monotonic() - started, share())
 
     def _narrated(self, claim: Claim, level: StoryLevel, tell: OnPage) -> Story:
-        precision = self._models.base if level.precision == "auto" else level.precision
+        precision = self._usual if level.precision == "auto" else level.precision
         with self._models.lease(precision) as model:
             return narrate(
                 model,

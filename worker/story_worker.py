@@ -19,15 +19,22 @@ from worker.variants import Variants
 VOCABULARY = Path(__file__).parent.parent / "models" / "vocabulary.json"
 
 
-def _models(settings: Settings, ladder: Policy) -> Variants[LanguageModel]:
-    """The story model for every level of the ladder, its usual precision loaded. SystemExit says
-    what is wrong with which level, or where the model is not."""
+def _source(settings: Settings) -> Source:
+    """SystemExit says where the story model is not."""
     try:
-        source = Source.named(
+        return Source.named(
             settings.story_model or None, home=settings.home, device=settings.device
         )
-        _check(source, ladder)
-        models = source.variants(settings.model_memory_mb * 2**20)
+    except ModelMissing as error:
+        raise SystemExit(str(error)) from error
+
+
+def _models(source: Source, ladder: Policy, budget_bytes: int) -> Variants[LanguageModel]:
+    """The story model for every level of the ladder, loaded at the first one's precision, which is
+    kept. SystemExit says what is wrong with which level, or with the model."""
+    _check(source, ladder)
+    try:
+        models = source.variants(budget_bytes, ladder.levels[0].story.precision)
         models.hold(models.base)
     except ModelMissing as error:
         raise SystemExit(str(error)) from error
@@ -54,9 +61,10 @@ def run(settings: Settings) -> int:
     process = Process("stories", settings)
     process.limit_threads()
     levels = process.levels
-    models = _models(settings, policy.chosen(settings))
+    source = _source(settings)
+    models = _models(source, policy.chosen(settings), settings.model_memory_mb * 2**20)
     vocabulary = _vocabulary(settings)
-    desk = Desk(models, levels, vocabulary, settings.story_batch)
+    desk = Desk(models, levels, vocabulary, settings.story_batch, source.usual)
     printer = Printer(
         process.redis,
         process.shelf,

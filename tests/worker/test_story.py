@@ -46,14 +46,15 @@ WRITTEN = Story(title="The Fox", pages=(Page(number=1, text="A fox ran.", illust
 class Office:
     """A desk whose stories wait until they are let go; the model writes none of them."""
 
-    def __init__(self, redis: Redis, pool: ThreadPoolExecutor, places: int) -> None:
+    def __init__(self, redis: Redis, pool: ThreadPoolExecutor, places: int, base: str) -> None:
         self.redis = redis
         self.claims: list[Claim] = []
         self.loaded: list[str] = []
         self.begun: list[tuple[LanguageModel, StoryOrder]] = []
         self._permits = threading.Semaphore(0)
-        models = Variants(self._load, base="bf16", measure=lambda _: 1)
-        self.desk = Desk(models, Levels(redis, LADDER, "balanced", "worker-1"), None, places)
+        models = Variants(self._load, base=base, measure=lambda _: 1)
+        levels = Levels(redis, LADDER, "balanced", "worker-1")
+        self.desk = Desk(models, levels, None, places, usual="bf16")
         self._pool = pool
 
     def _load(self, precision: str) -> LanguageModel:
@@ -103,8 +104,8 @@ def office(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(8))
 
-        def make(places: int) -> Office:
-            made = Office(redis, pool, places)
+        def make(places: int, base: str = "bf16") -> Office:
+            made = Office(redis, pool, places, base)
             monkeypatch.setattr(story, "narrate", made.narrate)
             stack.callback(made.go_on)
             return made
@@ -178,6 +179,15 @@ def test_stories_written_together_take_all_the_clock_and_a_share_of_the_desk(
     assert all(one.seconds >= together for one in written)
     assert all(one.share < one.seconds for one in written)
     assert sum(one.share for one in written) <= time.monotonic() - started
+
+
+def test_auto_is_the_usual_precision_whichever_is_kept(
+    redis: Redis, office: Callable[..., Office]
+) -> None:
+    desk = office(1, base="fp32")
+    desk.go_on()
+    desk.write(running(redis, "story")).result(DEADLINE)
+    assert desk.loaded == ["bf16"]
 
 
 def test_a_page_is_told_to_clients_and_to_whoever_asked(

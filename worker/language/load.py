@@ -20,7 +20,6 @@ from transformers.utils import logging as library_logging
 from worker import chatter
 from worker.language.decoder import Decoder
 from worker.language.model import LanguageModel
-from worker.language.packing import PACKED
 from worker.language.prepare import ModelMissing, default_model
 from worker.language.prove import prepared
 from worker.precision import DTYPES, QUANTIZED, check_precision
@@ -59,6 +58,10 @@ class Source:
         cuda = self.device.type == "cuda"
         return "fp16" if cuda and not torch.cuda.is_bf16_supported() else "bf16"
 
+    def resolved(self, precision: str) -> str:
+        """The precision itself, or the usual one for `auto`."""
+        return self.usual if precision == "auto" else precision
+
     def check(self, precision: str) -> None:
         """ValueError says why the model cannot compute with `precision` here, and what it can."""
         check_precision(precision, self.device)
@@ -72,7 +75,7 @@ class Source:
         """The model, computing with `precision`. Raises ModelMissing, which says what to do."""
         library_logging.disable_progress_bar()
         try:
-            network = self._network(self.usual if precision == "auto" else precision)
+            network = self._network(self.resolved(precision))
             return LanguageModel(self.name, network, self._tokenizer, self.decoder)
         except (OSError, ValueError) as error:
             raise ModelMissing(
@@ -81,12 +84,13 @@ class Source:
                 "leave it empty for the default"
             ) from error
 
-    def variants(self, budget_bytes: int = 0) -> Variants[LanguageModel]:
-        """The model at whatever precision is wanted, within a budget of memory (0: no limit)."""
+    def variants(self, budget_bytes: int = 0, base: str = "auto") -> Variants[LanguageModel]:
+        """The model at whatever precision is wanted, within a budget of memory (0: no limit), in
+        which `base` is never forgotten."""
         return Variants(
             self.load,
             budget_bytes,
-            base=self.usual,
+            base=self.resolved(base),
             measure=lambda model: footprint(model.network),
         )
 
@@ -100,10 +104,8 @@ class Source:
             self.where, dtype=dtype, **self._packing(precision)
         )
         if precision not in QUANTIZED:
-            return prepared(network.to(self.device).eval())
-        # int8 sums its outliers differently for every length of text, which proves nothing.
-        network.set_attn_implementation(PACKED)
-        return network.eval()
+            network = network.to(self.device)
+        return prepared(network.eval())
 
     def _packing(self, precision: str) -> dict[str, Any]:
         """How the weights are kept. GGUF's are unpacked once: packed, every token would unpack

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import PreTrainedModel
 
+from services.contract import policy
+from services.contract.ladder import StoryLevel
 from services.contract.settings import load
 from tests.conftest import ROOT
-from tests.worker.language.tiny import tiny_model, write_tiny
+from tests.worker.language.tiny import tiny_model, write_tiny, write_tiny_with_sinks
 from worker import story_worker
-from worker.language import prepare
+from worker.language import packing, prepare
 from worker.language.context import Context
+from worker.language.decoder import Reading
 from worker.language.load import Source, choose_device, load_model
 from worker.language.model import LanguageModel
 from worker.language.prelude import examples, request
@@ -87,6 +91,45 @@ def test_variants_share_what_they_can_and_the_usual_one_is_kept(tiny: Source) ->
         assert exact.decoder is usual.decoder
         assert exact.remembered is not usual.remembered
     assert list(variants.memory) == ["bf16"]
+
+
+@pytest.mark.parametrize(("first", "kept"), [("nf4", "nf4"), ("fp32", "fp32"), ("auto", "bf16")])
+def test_a_worker_begins_with_the_precision_of_the_first_level_alone(
+    tiny: Source, first: str, kept: str
+) -> None:
+    ladder = policy.load(ROOT / "policy.toml")
+    levels = [
+        level.model_copy(update={"story": StoryLevel(max_tokens=64, precision=precision)})
+        for level, precision in zip(ladder.levels, (first, "fp32"), strict=False)
+    ]
+    models = story_worker._models(tiny, ladder.model_copy(update={"levels": (*levels,)}), 0)
+    assert list(models.memory) == [kept]
+    assert models.base == kept
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8", "nf4"])
+def test_a_model_that_reads_otherwise_in_company_is_refused_at_every_precision(
+    precision: str, tmp_path: Path
+) -> None:
+    write_tiny_with_sinks(tmp_path)
+    source = Source.named(str(tmp_path), home=tmp_path, device="cpu")
+    with pytest.raises(ModelMissing, match="side by side: it reads them otherwise"):
+        source.load(precision)
+
+
+def test_an_int8_model_is_proved_without_its_outliers_and_reads_with_them(
+    tiny: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thresholds: list[float] = []
+    read = packing.read
+
+    def noted(network: PreTrainedModel, pieces: list[packing.Piece]) -> list[Reading]:
+        thresholds.append(network.model.layers[0].mlp.down_proj.state.threshold)
+        return read(network, pieces)
+
+    monkeypatch.setattr(packing, "read", noted)
+    tiny.load("int8").read(Context(), (1, 5, 9), lambda: None)
+    assert thresholds == [0.0, 0.0, 6.0]
 
 
 @pytest.mark.parametrize("precision", ["int8", "nf4"])

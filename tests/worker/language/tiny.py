@@ -7,6 +7,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     Gemma3ForCausalLM,
     Gemma3TextConfig,
+    GptOssConfig,
+    GptOssForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
@@ -96,4 +98,29 @@ def write_tiny(folder: Path, width: int = 32) -> Path:
     tokenizer = tiny_tokenizer(chats=True)
     tokenizer.save_pretrained(folder)
     tiny_network(len(tokenizer), width=width).save_pretrained(folder)
+    return folder
+
+
+def write_tiny_with_sinks(folder: Path) -> Path:
+    """A network that attends to a sink beside its keys, as a transformers folder."""
+    tokenizer = tiny_tokenizer(chats=True)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(2)
+    config = GptOssConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        initializer_range=0.3,
+        num_local_experts=2,
+        num_experts_per_tok=1,
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    GptOssForCausalLM(config).save_pretrained(folder)
     return folder
