@@ -167,9 +167,9 @@ class Denoiser:
         said = self._held[batch[0]](inputs(batch, guided))
         return combined(said.float(), batch, guided)
 
-    def decode(self, latent: Tensor) -> Image:
-        """The picture of a (1, channels, height, width) latent, as diffusers' pipeline makes it."""
-        return self._autoencoder.decode(latent)
+    def decode(self, latents: Tensor) -> list[Image]:
+        """The pictures of (n, channels, height, width) latents, as diffusers would make them."""
+        return self._autoencoder.decode(latents)
 
     def _variant(self, precision: str) -> str:
         return self._variants.base if precision == "auto" else precision

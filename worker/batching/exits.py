@@ -55,11 +55,11 @@ class Leaver(Protocol):
 
 
 class Exits:
-    """Measures the images whose level has a rule. `decode` makes a picture of a (1, channels,
-    height, width) latent; `clip` is needed for clip-score alone. Only the thread that owns the
+    """Measures the images whose level has a rule. `decode` makes pictures of (n, channels,
+    height, width) latents; `clip` is needed for clip-score alone. Only the thread that owns the
     device may ask."""
 
-    def __init__(self, decode: Callable[[Tensor], Image], clip: ClipWatch | None) -> None:
+    def __init__(self, decode: Callable[[Tensor], list[Image]], clip: ClipWatch | None) -> None:
         self._decode = decode
         self._clip = clip
 
@@ -88,7 +88,7 @@ class Exits:
         """How far each CLIPScore is above the best before it; the new one is kept."""
         if self._clip is None:
             raise ValueError(NO_CLIP)
-        pictures = [self._decode(image.clean) for image in images]
+        pictures = self._decode(torch.cat([image.clean for image in images]))
         scores = self._clip.score(pictures, [image.request.prompt for image in images])
         rises = []
         for image, score in zip(images, scores, strict=True):

@@ -21,4 +21,4 @@ def draw(denoiser: Denoiser, request: ImageRequest) -> Image:
         moved += row.noise * image.noise().to(moved.device)
         image.advance(moved, clean)
     denoiser.release(image)
-    return denoiser.decode(image.latent)
+    return denoiser.decode(image.latent)[0]

@@ -93,7 +93,10 @@ class Bench:
             update(batch, denoiser.predict(batch))
             number += 1
         seconds = time.perf_counter() - began
-        drawn = [Drawing(denoiser.decode(each.latent), each.step, None, ()) for each in images]
+        drawn = [
+            Drawing(denoiser.decode(each.latent)[0], each.step, each.level, None, ())
+            for each in images
+        ]
         return Round(tuple(drawn), seconds)
 
     def cost_of_a_cached_step(self) -> float:

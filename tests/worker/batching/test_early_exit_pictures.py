@@ -69,7 +69,7 @@ def drawn(denoiser: Denoiser, images: list[Denoising], exits: Exits) -> list[Ima
         update(batch, denoiser.predict(batch))
         for image, where in zip(batch, exits.leaving(batch), strict=True):
             image.exit = where
-    return [denoiser.decode(image.result) for image in images]
+    return [denoiser.decode(image.result)[0] for image in images]
 
 
 @pytest.mark.parametrize(("sampler", "by", "threshold"), SENSIBLE)

@@ -245,10 +245,10 @@ def test_a_picture_that_cannot_be_decoded_fails_alone(denoiser: Denoiser) -> Non
     class Blind(Denoiser):
         """Cannot decode what has not been drawn in 4 steps."""
 
-        def decode(self, latent: Tensor) -> Image:
-            if latent.abs().max() > 50:
+        def decode(self, latents: Tensor) -> list[Image]:
+            if latents.abs().max() > 50:
                 raise RuntimeError("too bright to look at")
-            return super().decode(latent)
+            return super().decode(latents)
 
     with Engine(Blind(denoiser.checkpoint), cap=2) as engine:
         doomed = engine.submit(replace(REQUEST, level=BEYOND))
@@ -275,10 +275,10 @@ def test_closing_finishes_what_only_has_to_be_decoded(denoiser: Denoiser) -> Non
     class Slow(Denoiser):
         """Decodes when told to."""
 
-        def decode(self, latent: Tensor) -> Image:
+        def decode(self, latents: Tensor) -> list[Image]:
             started.set()
             assert go_on.wait(SECONDS)
-            return super().decode(latent)
+            return super().decode(latents)
 
     engine = Engine(Slow(denoiser.checkpoint)).start()
     future = engine.submit(image_request())
