@@ -20,8 +20,8 @@ def picture() -> float:
     """Seconds for one picture of STEPS steps by the shipped illustrator."""
     from services.contract.ladder import ImageLevel
     from worker.batching.denoiser import Denoiser
-    from worker.batching.request import ImageRequest
     from worker.batching.engine import Engine
+    from worker.batching.request import ImageRequest
 
     with Engine(Denoiser.load(str(ROOT / "models" / "illustrator"), device="cpu")) as engine:
 
