@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from services.contract.jobs import TERMINAL
 from stack.client import Gateway
@@ -160,12 +160,14 @@ def test_a_chain_of_pictures_is_drawn_each_from_the_one_before(
 def test_the_same_seed_draws_the_same_picture(gateway: Gateway, book: dict[str, Any]) -> None:
     request = {"kind": "image", "prompt": "an owl at night", "seed": 3, "level": "fast"}
     ids = [gateway.submit(request)["id"] for _ in range(2)]
-    pixels = []
+    pictures = []
     for job_id in ids:
         finished(gateway, job_id)
         with Image.open(BytesIO(gateway.artifact(job_id, "image-0.png"))) as picture:
-            pixels.append(picture.tobytes())
-    assert pixels[0] == pixels[1]
+            pictures.append(picture.convert("RGB"))
+    # Whoever else was in the batch may decide the last bit of a sum, and so one of 256 shades.
+    furthest = max(high for _, high in ImageChops.difference(*pictures).getextrema())
+    assert furthest <= 2
 
 
 def test_a_cancelled_book_takes_its_pictures_along(gateway: Gateway, book: dict[str, Any]) -> None:
@@ -190,7 +192,9 @@ def test_under_a_burst_the_level_leaves_quality_and_comes_back(
     wait_until(lambda: gateway.queue()["level"]["name"] != "quality", "the level falls", 30)
     records = [finished(gateway, job["id"]) for job in jobs]
     assert {record["status"] for record in records} == {"succeeded"}
-    assert len({record["level"]["name"] for record in records}) > 1
+    courses = [record["result"]["drawings"][0]["levels"] for record in records]
+    assert {each["level"] for course in courses for each in course} > {"quality"}
+    assert any(len(course) > 1 for course in courses), "a picture under way follows the policy"
     assert all(record["level"]["reason"] for record in records)
     wait_until(lambda: gateway.queue()["level"]["name"] == "quality", "quality again", 60)
 

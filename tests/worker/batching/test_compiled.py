@@ -169,7 +169,7 @@ def test_the_engine_draws_the_same_pictures(denoiser: Denoiser) -> None:
     assert counters["stats"]["unique_graphs"] == graphs > 0
 
 
-def test_without_compiling_nothing_is_warmed_nor_loaded(denoiser: Denoiser) -> None:
+def test_without_compiling_nothing_is_warmed_and_no_variant_loaded(denoiser: Denoiser) -> None:
     plain = Denoiser(denoiser.checkpoint)
     plain.warm(8, ["auto", "bf16"])
-    assert plain.memory == {}
+    assert list(plain.memory) == ["fp32"]
