@@ -1,34 +1,27 @@
 """The machine that is measured on: what it is, its clock, its threads, its processors' time."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psutil
 import torch
 
+from worker.study.processor import processor
+
 
 def describe(device: str) -> dict[str, Any]:
     """What a figure of this run depends on, besides the code."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "accelerator": torch.cuda.get_device_name(device) if device != "cpu" else None,
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "ACTIVE"),
         **{name: version(name) for name in ("torch", "diffusers", "transformers", "litserve")},
     }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def seconds(work: Callable[[], object], device: str) -> float:

@@ -11,7 +11,7 @@ class Autoencoder:
 
     def __init__(self, pipeline: StableDiffusionPipeline | StableDiffusionXLPipeline) -> None:
         self._vae = pipeline.vae
-        if self._vae.device.type == "cpu":  # where convolutions are a third faster on this layout
+        if self._vae.device.type == "cpu":  # where its convolutions are faster on this layout
             self._vae.to(memory_format=torch.channels_last)
         self._processor = pipeline.image_processor
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from worker.study.estimates import Estimate
+from worker.study.processor import processor
 from worker.study.studio import Judged
 from worker.study.tables import Table
 
@@ -50,7 +50,7 @@ def per_picture(judged: Mapping[str, Judged]) -> list[dict[str, Any]]:
 def conditions() -> dict[str, Any]:
     """Under what the figures were taken, as far as a program can tell."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": torch.get_num_threads(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -69,11 +69,3 @@ def _rows(name: str, judged: Judged) -> Iterator[dict[str, Any]]:
                 "exit_value": drawing.exit.value if drawing.exit else None,
                 "clip_score": round(next(scores), 4),
             }
-
-
-def _processor() -> str:
-    """Its name where Linux tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
