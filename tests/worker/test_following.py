@@ -71,7 +71,14 @@ class Worker:
     def change(self, name: str) -> None:
         """The controller changes the level, and the worker hears of it."""
         put(self.redis, name)
-        wait_until(lambda: self.levels.latest.name == name, f"the worker heard of {name}")
+        self.hears(name)
+
+    def hears(self, name: str) -> None:
+        """Wait until the worker knows that this level is in force."""
+        wait_until(
+            lambda: self.levels.latest is not None and self.levels.latest.name == name,
+            f"the worker heard of {name}",
+        )
 
 
 @pytest.fixture
@@ -81,7 +88,9 @@ def worker(redis: Redis, denoiser: Denoiser, tmp_path: Path) -> Iterator[Worker]
     levels = Levels(redis, LADDER, "fast", "worker-1")
     levels.open()
     with Engine(denoiser, cap=4) as engine, ThreadPoolExecutor() as pool:
-        yield Worker(redis, engine, levels, Shelf(tmp_path), pool)
+        worker = Worker(redis, engine, levels, Shelf(tmp_path), pool)
+        worker.hears("best")
+        yield worker
     levels.close()
 
 

@@ -63,12 +63,14 @@ def test_when_the_lease_ends_the_fallback_applies_and_the_log_says_so(
 ) -> None:
     job = running(redis)
     with caplog.at_level(logging.INFO, "worker.levels"):
-        put(redis, "fast", lease=0.3)
+        heard(redis, put(redis, "fast"))
+        caplog.clear()
+        put(redis, "fast", lease=0.1)
         wait_until(lambda: levels.resolve(job).name == FALLBACK, "the fallback applies")
         wait_until(lambda: "STORYTELLER_FALLBACK_LEVEL" in caplog.text, "the log says so")
-    assert "STORYTELLER_FALLBACK_LEVEL" in levels.resolve(job).reason
-    put(redis, "fast")
-    wait_until(lambda: "a controller holds the policy again" in caplog.text, "and says its end")
+        assert "STORYTELLER_FALLBACK_LEVEL" in levels.resolve(job).reason
+        put(redis, "fast")
+        wait_until(lambda: "holds the policy again" in caplog.text, "and says its end")
 
 
 def test_a_fallback_level_that_the_policy_lacks_is_refused(redis: Redis) -> None:

@@ -103,8 +103,8 @@ def test_what_waits_is_read_in_one_pass(room: Room) -> None:
 def test_a_turn_waits_for_those_who_are_seated_but_not_for_ever(room: Room) -> None:
     with room.decoder.seat(), room.decoder.seat():
         room.decoder._last_seconds = 2 * DEADLINE
-        first, second = (room.pool.submit(_read, room, (i,)) for i in (3, 4))
         room._free.set()
+        first, second = (room.pool.submit(_read, room, (i,)) for i in (3, 4))
         first.result(DEADLINE), second.result(DEADLINE)
         assert room.passes == [[1, 1]]
         room.decoder._last_seconds = 0.001
