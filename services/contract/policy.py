@@ -1,13 +1,14 @@
 """policy.toml: the ladder of levels, and the rules that pick among them."""
 
 import tomllib
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.contract.jobs import Queue
 from services.contract.ladder import Level, Strict
+from services.contract.rules import PREDICTING, PolicyRules, check
 from services.contract.settings import Settings, SettingsError
 
 
@@ -15,25 +16,14 @@ class PolicyError(ValueError):
     """policy.toml cannot be read, or what it says is not a policy."""
 
 
-class PolicyRules(Strict):
-    """When the level changes.
-
-    `thresholds[i]` is the depth at which level i is left for the next, cheaper one. It is
-    entered again at or below `thresholds[i] - hysteresis`, and no sooner than `dwell_seconds`
-    after the last change.
-    """
-
-    kind: Literal["threshold", "fixed"] = "threshold"
-    level: str | None = Field(None, description="The level of a fixed policy.")
-    thresholds: tuple[int, ...] = ()
-    hysteresis: int = Field(1, ge=1)
-    dwell_seconds: float = Field(2.0, ge=0)
-
-
 class Policy(Strict):
-    """The ladder, best level first, and the rules that pick from it."""
+    """The ladder, best level first, and the rules that pick from it for each queue."""
 
     rules: PolicyRules
+    queues: dict[Queue, PolicyRules] = Field({}, description="Rules of one queue, if others.")
+    profile: Path | None = Field(
+        None, description="profile.json, for rules that predict; relative to the policy's file."
+    )
     levels: tuple[Level, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -41,20 +31,15 @@ class Policy(Strict):
         names = [level.name for level in self.levels]
         if len(set(names)) < len(names) or "auto" in names:
             raise ValueError("level names must differ from each other and from 'auto'")
-        if self.rules.kind == "fixed" and self.rules.level not in names:
-            raise ValueError(f"rules.level must be one of {', '.join(names)}")
-        if self.rules.kind == "threshold":
-            self._check_thresholds()
+        for rules in (self.rules, *self.queues.values()):
+            check(rules, self.names)
+            if rules.kind in PREDICTING and self.profile is None:
+                raise ValueError(f"rules of the kind {rules.kind} need a profile")
         return self
 
-    def _check_thresholds(self) -> None:
-        thresholds = self.rules.thresholds
-        if len(thresholds) != len(self.levels) - 1:
-            raise ValueError(f"rules.thresholds must hold {len(self.levels) - 1} depths")
-        if any(later <= earlier for earlier, later in pairwise((0, *thresholds))):
-            raise ValueError("rules.thresholds must be positive and increase")
-        if thresholds and self.rules.hysteresis > thresholds[0]:
-            raise ValueError("rules.hysteresis above the first threshold would never climb back")
+    def rules_of(self, queue: Queue) -> PolicyRules:
+        """The rules for a queue."""
+        return self.queues.get(queue, self.rules)
 
     @property
     def names(self) -> tuple[str, ...]:

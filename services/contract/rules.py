@@ -1,0 +1,86 @@
+"""When a queue's level changes: the rules in policy.toml, and what makes them ones."""
+
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import Field
+
+from services.contract.ladder import Strict
+
+PREDICTING = ("slo", "planned")
+"""Kinds that need a profile, because they ask how long a job will take."""
+
+
+class Slo(Strict):
+    """What a job's response time is to stay within."""
+
+    seconds: float = Field(gt=0)
+    percentile: float | None = Field(
+        95, gt=0, lt=100, description="Of the response time; null: its mean."
+    )
+
+
+class PolicyRules(Strict):
+    """When a queue's level changes. Every kind obeys the dwell: no two changes within it.
+
+    fixed      `level`, whatever the load
+    threshold  `thresholds[i]` is the depth at which level i is left for the next, cheaper one; it
+               is entered again at or below `climb[i]` (`thresholds[i] - hysteresis` if absent)
+    slo        the best level whose predicted response at the present depth meets `slo`
+    table      `table[i][n]` is the level to go to from level i at depth n, a row's last entry
+               that of every greater depth
+    planned    `threshold` with thresholds planned anew, for `slo`, as load and service times drift
+    """
+
+    kind: Literal["threshold", "fixed", "slo", "table", "planned"] = "threshold"
+    level: str | None = Field(None, description="The level of a fixed policy.")
+    thresholds: tuple[int, ...] = ()
+    climb: tuple[int, ...] | None = Field(None, description="Depths at which levels are regained.")
+    hysteresis: int = Field(1, ge=1)
+    dwell_seconds: float = Field(2.0, ge=0)
+    slo: Slo | None = None
+    table: tuple[tuple[int, ...], ...] = ()
+    patience_seconds: float | None = Field(
+        None, gt=0, description="A job that waits longer calls for one level less than the depth."
+    )
+    capacity: int | None = Field(None, ge=1, description="Depth at which jobs are refused.")
+
+    @property
+    def climbs(self) -> tuple[int, ...]:
+        """The depth at or below which each level is entered again from the next."""
+        if self.climb is not None:
+            return self.climb
+        return tuple(threshold - self.hysteresis for threshold in self.thresholds)
+
+
+def check(rules: PolicyRules, names: tuple[str, ...]) -> None:
+    """Raise ValueError for rules that do not fit a ladder of levels with these names."""
+    if rules.kind == "fixed" and rules.level not in names:
+        raise ValueError(f"rules.level must be one of {', '.join(names)}")
+    if rules.kind in PREDICTING and rules.slo is None:
+        raise ValueError(f"rules of the kind {rules.kind} need slo = {{ seconds = … }}")
+    if rules.kind == "table":
+        _check_table(rules.table, len(names))
+    if rules.kind == "threshold" or (rules.kind == "planned" and rules.thresholds):
+        _check_thresholds(rules, len(names))
+
+
+def _check_table(table: tuple[tuple[int, ...], ...], levels: int) -> None:
+    if len(table) != levels or not all(table):
+        raise ValueError(f"rules.table must hold {levels} rows, one a level, none of them empty")
+    if any(not 0 <= entry < levels for row in table for entry in row):
+        raise ValueError(f"rules.table must hold levels from 0 to {levels - 1}")
+
+
+def _check_thresholds(rules: PolicyRules, levels: int) -> None:
+    thresholds, climbs = rules.thresholds, rules.climbs
+    if len(thresholds) != levels - 1 or len(climbs) != levels - 1:
+        raise ValueError(f"rules.thresholds must hold {levels - 1} depths, and climb as many")
+    if any(later <= earlier for earlier, later in pairwise((0, *thresholds))):
+        raise ValueError("rules.thresholds must be positive and increase")
+    if climbs and climbs[0] < 0:
+        raise ValueError("rules.hysteresis above the first threshold would never climb back")
+    if any(up >= down for up, down in zip(climbs, thresholds, strict=True)):
+        raise ValueError("rules.climb must be below the thresholds, or the level would flap")
+    if any(later < earlier for earlier, later in pairwise(climbs)):
+        raise ValueError("rules.climb must not decrease")
