@@ -20,7 +20,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,bench,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,queueing,bench,dev]"
 	touch $@
 
 demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"

@@ -55,6 +55,11 @@ def workers(queue: str) -> str:
     return f"{PREFIX}workers:{queue}"
 
 
+def forecast(queue: str) -> str:
+    """The live model of one queue."""
+    return f"{PREFIX}forecast:{queue}"
+
+
 def idempotency(key: str) -> str:
     """The job that an Idempotency-Key made."""
     return f"{PREFIX}idempotency:{key}"
@@ -85,6 +90,8 @@ KEYS = (
         "none: exists only while jobs run"),
     Key("service:{queue}", "list", "the last 50 service times in seconds", "1 day"),
     Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
+    Key("forecast:{queue}", "string", "the controller's model of one queue, as JSON",
+        "1 minute, renewed"),
     Key("idempotency:{key}", "hash", "the job an Idempotency-Key made, and the request's digest",
         "RETENTION_SECONDS"),
     Key("totals", "hash", "jobs finished, by kind and status", "none: at most 9 small counters"),

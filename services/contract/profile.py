@@ -96,7 +96,7 @@ class Profile(Strict):
     made_with: dict[str, Any] = Field(description="Command, date, processor, libraries, models.")
     quality_measure: str = "clip-score"
     rungs: tuple[Rung, ...] = Field(min_length=1)
-    batch: dict[Queue, BatchLaw] = {}
+    batch: dict[Queue, BatchLaw] = Field({}, description="One job at a time where absent.")
     timings: tuple[Timing, ...] = ()
 
     @model_validator(mode="after")
@@ -116,7 +116,7 @@ class Profile(Strict):
         if level not in known:
             measured = ", ".join(known) or "none"
             raise ProfileError(
-                f"the profile has no {queue} cost for the level {level!r}: measured are {measured}. "
+                f"the profile has no {queue} cost for the level {level!r}: it has {measured}. "
                 "Measure it: python -m worker.study profile"
             )
         return known[level]

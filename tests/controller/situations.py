@@ -3,7 +3,7 @@
 from services.contract.ladder import ImageLevel, Level, StoryLevel
 from services.contract.level import Pin
 from services.contract.policy import Policy, PolicyRules, PolicyState
-from services.contract.queues import Load, QueueLoad
+from services.contract.queues import QueueLoad
 
 NOW = 1_000_000.0
 NAMES = ("best", "good", "fair", "fast", "worst")
@@ -28,14 +28,16 @@ def fixed(name: str) -> Policy:
     return Policy(rules=rules, levels=tuple(level(name) for name in NAMES[:3]))
 
 
-def load(depth: int) -> Load:
-    """So many jobs, most of them pictures."""
-    images = {"waiting": depth, "running": 0, "oldest_age": 1.0, "service_mean": 1.0, "workers": 1}
-    stories = images | {"waiting": 0}
-    if depth > 2:
-        images, stories = images | {"waiting": depth - 2}, stories | {"running": 2}
-    queues = {"images": QueueLoad(**images), "stories": QueueLoad(**stories)}
-    return Load(now=NOW, arrival_rate=1.0, queues=queues)
+def load(depth: int, oldest_age: float = 1.0) -> QueueLoad:
+    """So many jobs of a queue, two of them running."""
+    running = min(depth, 2)
+    return QueueLoad(
+        waiting=depth - running,
+        running=running,
+        oldest_age=oldest_age,
+        service_mean=1.0,
+        workers=1,
+    )
 
 
 def state(policy: Policy, index: int, **changed: object) -> PolicyState:

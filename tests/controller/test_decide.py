@@ -18,10 +18,10 @@ def _decide(depth, standing=None, policy=LADDER, now=NOW):
     [
         (0, 0, "depth 0 is below 6"),
         (5, 0, "depth 5 is below 6"),
-        (6, 1, "depth 6 is 6 or more"),
-        (11, 1, "depth 11 is 6 or more"),
-        (12, 2, "depth 12 is 12 or more"),
-        (999, 2, "depth 999 is 12 or more"),
+        (6, 1, "depth 6 reached 6"),
+        (11, 1, "depth 11 reached 6"),
+        (12, 2, "depth 12 reached 12"),
+        (999, 2, "depth 999 reached 12"),
     ],
 )
 def test_the_first_decision_goes_by_the_depth_alone(depth, index, reason):
@@ -37,11 +37,11 @@ def test_the_first_decision_goes_by_the_depth_alone(depth, index, reason):
         (11, 1, 1, "before"),
         (12, 1, 2, "depth 12 reached 12"),
         (5, 1, 1, "before"),
-        (4, 1, 0, "depth 4 fell to 6 - 2 or less"),
-        (0, 1, 0, "depth 0 fell to 6 - 2 or less"),
+        (4, 1, 0, "depth 4 fell to 4 or less"),
+        (0, 1, 0, "depth 0 fell to 4 or less"),
         (11, 2, 2, "before"),
-        (10, 2, 1, "depth 10 fell to 12 - 2 or less"),
-        (0, 2, 1, "depth 0 fell to 12 - 2 or less"),
+        (10, 2, 1, "depth 10 fell to 10 or less"),
+        (0, 2, 1, "depth 0 fell to 4 or less"),
     ],
 )
 def test_a_burst_drops_at_once_and_the_way_back_is_one_rung(depth, before, after, reason):

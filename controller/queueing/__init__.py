@@ -1,0 +1,1 @@
+"""The queue without a worker: models, simulation and the planning of levels. Pure."""

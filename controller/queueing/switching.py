@@ -1,0 +1,40 @@
+"""What `decide` does at every depth, as a table: the form in which models and simulations take it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.decide import Standing, decide
+from services.contract.forecast import Forecast
+from services.contract.policy import Policy, PolicyState
+from services.contract.queues import QueueLoad
+
+Table = NDArray[np.int64]
+"""`table[i, n]` is the level to go to from level i when n jobs are outstanding (waiting or
+running); the last column is that of every greater depth."""
+
+_NOW = 1e9
+
+
+def tabulate(policy: Policy, depths: int, forecast: Forecast | None = None) -> Table:
+    """What the live `decide` does once the dwell has passed: shape (levels, depths + 1).
+
+    `policy.rules` are those of the queue. The age of the oldest job is taken to be 0: patience is
+    a guard for queues that do not move, which no model here describes.
+    """
+    levels = range(len(policy.levels))
+    rows = [[_to(policy, i, depth, forecast) for depth in range(depths + 1)] for i in levels]
+    return np.array(rows, dtype=np.int64)
+
+
+def _to(policy: Policy, index: int, depth: int, forecast: Forecast | None) -> int:
+    load = QueueLoad(waiting=depth, running=0, oldest_age=0.0, service_mean=0.0, workers=1)
+    standing = Standing(state=_in_force(policy, index), forecast=forecast)
+    return decide(load, standing, policy, _NOW).index
+
+
+def _in_force(policy: Policy, index: int) -> PolicyState:
+    fields: dict[str, Any] = {"epoch": 1, "version": 1, "reason": "", "since": -_NOW}
+    level = policy.levels[index]
+    return PolicyState(index=index, level=level, lease_until=2 * _NOW, **fields)
