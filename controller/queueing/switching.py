@@ -1,4 +1,4 @@
-"""What `decide` does at every depth, as a table: the form in which models and simulations take it."""
+"""What `decide` does at every depth, as a table: the form that models and simulations take."""
 
 from typing import Any
 
