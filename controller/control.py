@@ -9,10 +9,12 @@ from redis import Redis
 from controller.clock import OUTAGE, Chore
 from controller.decide import Decision, Standing, decide
 from controller.observe import Observation, observe
-from controller.publish import Acknowledgements, publish
+from controller.publish import Acknowledgements, Publisher
 from controller.reconcile import Reconciler
 from services.contract import level
 from services.contract.connection import server_time
+from services.contract.jobs import QUEUES, Queue
+from services.contract.level import Pin
 from services.contract.policy import Policy
 from services.contract.settings import Settings
 
@@ -31,9 +33,10 @@ class Terms:
     settings: Settings
 
 
-def considered(seen: Observation, policy: Policy) -> Decision:
-    """What the policy says to what was seen."""
-    return decide(seen.load, Standing(seen.state, seen.pin), policy, seen.load.now)
+def considered(seen: Observation, queue: Queue, policy: Policy) -> Decision:
+    """What the policy says to what was seen of a queue."""
+    standing = Standing(seen.states[queue], seen.pins[queue])
+    return decide(seen.load.queues[queue], standing, policy.of(queue), seen.load.now)
 
 
 class Controller:
@@ -43,8 +46,9 @@ class Controller:
         self._redis = redis
         self._reconciler = reconciler
         self._terms = terms
-        self._acknowledgements = Acknowledgements()
-        self._ignored_pin: str | None = None
+        self._publisher = Publisher(redis, terms.policy, terms.settings.policy_lease_seconds)
+        self._acknowledgements = {queue: Acknowledgements(queue) for queue in QUEUES}
+        self._ignored_pins: dict[Queue, str | None] = {}
         self._epoch: int | None = None
 
     @property
@@ -72,31 +76,28 @@ class Controller:
         self._epoch = epoch
 
     def decide(self) -> None:
-        """Put in force what the policy says to the present load."""
-        if not self._epoch:
-            return
-        seen = observe(self._redis)
-        self._note_pin(seen)
-        version = publish(
-            self._redis,
-            self._epoch,
-            considered(seen, self._terms.policy),
-            seen,
-            policy=self._terms.policy,
-            lease=self._terms.settings.policy_lease_seconds,
-        )
+        """Put in force what the policy says to the present load of each queue."""
+        seen = observe(self._redis) if self._epoch else None
+        for queue in QUEUES:
+            if seen is not None and self._epoch:
+                self._decide(queue, seen, self._epoch)
+
+    def _decide(self, queue: Queue, seen: Observation, epoch: int) -> None:
+        self._note_pin(queue, seen.pins[queue])
+        decision = considered(seen, queue, self._terms.policy)
+        version = self._publisher.publish(epoch, queue, decision, seen)
         if version == -1:
             self._become(0)
         else:
-            self._acknowledgements.watch(self._redis, version, time.monotonic())
+            self._acknowledgements[queue].watch(self._redis, version, time.monotonic())
 
-    def _note_pin(self, seen: Observation) -> None:
-        pinned = seen.pin.level if seen.pin else None
+    def _note_pin(self, queue: Queue, pin: Pin | None) -> None:
+        pinned = pin.level if pin else None
         unknown = pinned if pinned not in (None, *self._terms.policy.names) else None
-        if unknown and unknown != self._ignored_pin:
+        if unknown and unknown != self._ignored_pins.get(queue):
             names = ", ".join(self._terms.policy.names)
             logger.warning("the pinned level %r is not one of %s: ignored", unknown, names)
-        self._ignored_pin = unknown
+        self._ignored_pins[queue] = unknown
 
     def reconcile(self) -> None:
         """Set right what killed processes and lost messages left wrong."""

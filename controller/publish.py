@@ -1,12 +1,14 @@
 """Puts a decision in force, and hears whether the workers followed."""
 
 import logging
+from dataclasses import dataclass
 
 from redis import Redis
 
 from controller.decide import Decision
 from controller.observe import Observation
 from services.contract import level, queues
+from services.contract.jobs import Queue
 from services.contract.level import Choice
 from services.contract.policy import Policy
 
@@ -15,42 +17,53 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3.0
 
 
-def publish(
-    redis: Redis, epoch: int, decision: Decision, seen: Observation, *, policy: Policy, lease: float
-) -> int:
-    """Put a level in force for `lease` seconds: its version, or -1 after a later leader."""
-    chosen = policy.levels[decision.index]
-    choice = Choice(decision.index, chosen, decision.reason, seen.load.model_dump())
-    version = level.publish(redis, epoch, choice, lease=lease)
-    if version != -1 and (seen.state is None or seen.state.version != version):
-        _log_change(decision, seen, policy, version)
-    return version
+@dataclass(frozen=True)
+class Publisher:
+    """Puts decisions of one policy in force, each for `lease` seconds."""
+
+    redis: Redis
+    policy: Policy
+    lease: float
+
+    def publish(self, epoch: int, queue: Queue, decision: Decision, seen: Observation) -> int:
+        """Put a queue's level in force: its version, or -1 after a later leader."""
+        chosen = self.policy.levels[decision.index]
+        choice = Choice(decision.index, chosen, decision.reason, seen.load.model_dump())
+        version = level.publish(self.redis, epoch, queue, choice, lease=self.lease)
+        state = seen.states[queue]
+        if version != -1 and (state is None or state.version != version):
+            _log_change(queue, decision, seen, self.policy, version)
+        return version
 
 
-def _log_change(decision: Decision, seen: Observation, policy: Policy, version: int) -> None:
-    before, after = seen.state.level.name if seen.state else None, policy.names[decision.index]
+def _log_change(
+    queue: Queue, decision: Decision, seen: Observation, policy: Policy, version: int
+) -> None:
+    state, load = seen.states[queue], seen.load.queues[queue]
+    before, after = state.level.name if state else None, policy.names[decision.index]
     logger.info(
-        "level %s -> %s: %s",
+        "%s: level %s -> %s: %s",
+        queue,
         before,
         after,
         decision.reason,
         extra={
+            "queue": queue,
             "before": before,
             "after": after,
             "reason": decision.reason,
             "version": version,
-            "depth": seen.load.depth,
-            "oldest_age": seen.load.oldest_age,
-            "thresholds": policy.rules.thresholds,
-            "hysteresis": policy.rules.hysteresis,
+            "depth": load.depth,
+            "oldest_age": load.oldest_age,
         },
     )
 
 
 class Acknowledgements:
-    """Warns once for each version that a living worker has not applied in good time."""
+    """Warns once for each version that a living worker of a queue has not applied in good time."""
 
-    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, queue: Queue, patience: float = PATIENCE_SECONDS) -> None:
+        self._queue = queue
         self._patience = patience
         self._version = 0
         self._since = 0.0
@@ -62,16 +75,16 @@ class Acknowledgements:
             self._version, self._since, self._warned = version, now, set()
         if now - self._since < self._patience:
             return []
-        late = sorted(_behind(redis, version) - self._warned)
+        late = sorted(_behind(redis, self._queue, version) - self._warned)
         for worker in late:
             _warn(worker, version, now - self._since)
         self._warned.update(late)
         return late
 
 
-def _behind(redis: Redis, version: int) -> set[str]:
-    applied = level.applied(redis)
-    return {worker for worker in queues.live_workers(redis) if applied.get(worker, 0) != version}
+def _behind(redis: Redis, queue: Queue, version: int) -> set[str]:
+    applied, living = level.applied(redis), queues.live_workers(redis, queue)
+    return {worker for worker in living if applied.get(worker, 0) != version}
 
 
 def _warn(worker: str, version: int, seconds: float) -> None:

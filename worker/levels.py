@@ -8,7 +8,7 @@ from redis import Redis, RedisError
 
 from services.contract import keys, level
 from services.contract.connection import BLOCK_SECONDS, server_time
-from services.contract.jobs import Job
+from services.contract.jobs import Job, Queue
 from services.contract.ladder import AppliedLevel
 from services.contract.policy import Policy, PolicyState
 
@@ -18,9 +18,12 @@ logger = logging.getLogger(__name__)
 class Levels:
     """Hears of every change of level, acknowledges it, and resolves a job's level."""
 
-    def __init__(self, redis: Redis, policy: Policy, fallback: str, worker: str) -> None:
+    def __init__(
+        self, redis: Redis, queue: Queue, policy: Policy, *, fallback: str, worker: str
+    ) -> None:
         policy.index(fallback)
         self._redis = redis
+        self._queue = queue
         self._policy = policy
         self._fallback = fallback
         self._worker = worker
@@ -44,7 +47,7 @@ class Levels:
 
     def resolve(self, job: Job) -> AppliedLevel:
         """The level for a job on which work starts now."""
-        state = level.read(self._redis)
+        state = level.read(self._redis, self._queue)
         return level.resolve(
             job.request.level, state, self._policy, self._fallback, server_time(self._redis)
         )
@@ -61,7 +64,7 @@ class Levels:
         with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(keys.POLICY_CHANNEL)
             while not self._closed.is_set():
-                self._apply(level.read(self._redis))
+                self._apply(level.read(self._redis, self._queue))
                 channel.get_message(timeout=min(1.0, BLOCK_SECONDS))
 
     def _apply(self, state: PolicyState | None) -> None:

@@ -40,7 +40,7 @@ def perform_image(claim: Claim, studio: Studio) -> Outcome:
         claim.start(level)
         illustration = _illustration(claim.job, level, start)
         drawn = _drawn(claim, studio, illustration)
-        service_seconds = seconds()
+        service = seconds()
     claim.tell_level()
     put = studio.shelf.put
     return Outcome(
@@ -49,7 +49,7 @@ def perform_image(claim: Claim, studio: Studio) -> Outcome:
         artifacts=tuple(
             put(claim.job, f"image-{index}.png", png) for index, (png, _) in enumerate(drawn)
         ),
-        service_seconds=service_seconds,
+        service=service,
     )
 
 

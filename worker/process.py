@@ -62,9 +62,10 @@ class Process:
         """What level a job gets. Raises PolicyError, or SettingsError for the fallback level."""
         return Levels(
             self.redis,
+            self.queue,
             policy.chosen(self.settings),
-            self.settings.fallback_level,
-            self.name,
+            fallback=self.settings.fallback_level,
+            worker=self.name,
         )
 
     @cached_property

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from services.contract.transitions import Service
+
 
 class Sharing:
     """Splits time evenly among the jobs under way, as a processor that they share.
@@ -21,11 +23,11 @@ class Sharing:
         self._share = 0.0
 
     @contextmanager
-    def part(self) -> Iterator[Callable[[], float]]:
-        """Take part for the length of the block; the callable says the seconds so far."""
-        begun = self._move(+1)
+    def part(self) -> Iterator[Callable[[], Service]]:
+        """Take part for the length of the block; the callable says the time so far."""
+        begun, at = self._move(+1), self._clock()
         try:
-            yield lambda: self._move(0) - begun
+            yield lambda: Service(self._move(0) - begun, self._clock() - at)
         finally:
             self._move(-1)
 

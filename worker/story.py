@@ -1,13 +1,12 @@
 """What a worker does for a story job: from the claim to the outcome."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.contract.jobs import PRIORITIES, Status, StorybookRequest, StoryRequest
 from services.contract.ladder import StoryLevel
 from services.contract.story import Page, Story
-from services.contract.transitions import Outcome
+from services.contract.transitions import Outcome, Service
 from worker.artifacts import Shelf
 from worker.claims import Claim
 from worker.language.model import LanguageModel
@@ -55,12 +54,12 @@ class Desk:
     def write(self, claim: Claim, on_page: OnPage | None = None) -> Written:
         """The job's story, each page told as it comes, and the time it took."""
         rank = PRIORITIES.index(claim.job.priority)
-        with self._places.taken(rank, claim.interrupted), self._sharing.part() as share:
-            started = time.monotonic()
+        with self._places.taken(rank, claim.interrupted), self._sharing.part() as spent:
             level = self._levels.resolve(claim.job)
             claim.start(level)
             story = self._narrated(claim, level.level.story, _tell_pages(claim, on_page))
-            return Written(story, time.monotonic() - started, share())
+            service = spent()
+            return Written(story, service.elapsed, service.share)
 
     def _narrated(self, claim: Claim, level: StoryLevel, tell: OnPage) -> Story:
         precision = self._usual if level.precision == "auto" else level.precision
@@ -103,5 +102,5 @@ def perform_story(claim: Claim, desk: Desk, shelf: Shelf) -> Outcome:
         Status.SUCCEEDED,
         result={"story": story.model_dump(mode="json"), "seed": claim.job.seed},
         artifacts=(shelf.put(claim.job, "story.json", story.model_dump_json(indent=2).encode()),),
-        service_seconds=written.share,
+        service=Service(written.share, written.seconds),
     )

@@ -156,6 +156,7 @@ class Job(BaseModel):
     created_at: float
     queued_at: float
     deadline_at: float | None = None
+    predicted_seconds: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
     attempts: int = 0

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 PREFIX = "storyteller:"
 
-POLICY = PREFIX + "policy"
-POLICY_PIN = PREFIX + "policy:pin"
 POLICY_EPOCH = PREFIX + "policy:epoch"
 POLICY_DECISIONS = PREFIX + "policy:decisions"
 POLICY_CHANNEL = PREFIX + "policy:changed"
@@ -45,9 +43,24 @@ def running(queue: str) -> str:
     return f"{PREFIX}running:{queue}"
 
 
-def service(queue: str) -> str:
-    """Recent service times of one queue."""
-    return f"{PREFIX}service:{queue}"
+def samples(queue: str) -> str:
+    """What recent jobs of one queue took."""
+    return f"{PREFIX}samples:{queue}"
+
+
+def arrivals(queue: str) -> str:
+    """How many jobs one queue has ever accepted."""
+    return f"{PREFIX}arrivals:{queue}"
+
+
+def policy(queue: str) -> str:
+    """The level in force for one queue."""
+    return f"{PREFIX}policy:{queue}"
+
+
+def pin(queue: str) -> str:
+    """The level that a person holds for one queue."""
+    return f"{PREFIX}policy:{queue}:pin"
 
 
 def workers(queue: str) -> str:
@@ -88,15 +101,19 @@ KEYS = (
         "none: exists only while such jobs wait"),
     Key("running:{queue}", "sorted set", "ids a worker holds, by the end of the lease",
         "none: exists only while jobs run"),
-    Key("service:{queue}", "list", "the last 50 service times in seconds", "1 day"),
+    Key("samples:{queue}", "stream", "what the last 500 jobs took, at which level, and what had "
+        "been predicted", "1 day"),
+    Key("arrivals:{queue}", "string", "jobs ever accepted, for the arrival rate",
+        "none: a counter a queue"),
     Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
     Key("forecast:{queue}", "string", "the controller's model of one queue, as JSON",
         "1 minute, renewed"),
     Key("idempotency:{key}", "hash", "the job an Idempotency-Key made, and the request's digest",
         "RETENTION_SECONDS"),
     Key("totals", "hash", "jobs finished, by kind and status", "none: at most 9 small counters"),
-    Key("policy", "hash", "the level in force: version, epoch, lease, reason", "1 day"),
-    Key("policy:pin", "hash", "the level a person pinned, by whom, until when", "until it ends"),
+    Key("policy:{queue}", "hash", "the level in force: version, epoch, lease, reason", "1 day"),
+    Key("policy:{queue}:pin", "hash", "the level a person pinned, by whom, until when",
+        "until it ends"),
     Key("policy:epoch", "string", "how many leaders there have been; fences the older ones",
         "none: it must never go back"),
     Key("policy:decisions", "stream", "the last 1000 decisions with time, load, level and reason",

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.contract import keys
 from services.contract.connection import run_script
+from services.contract.jobs import Queue
 from services.contract.ladder import AppliedLevel, Level
 from services.contract.policy import Policy, PolicyState
 
@@ -49,12 +50,13 @@ def step_down(redis: Any, controller: str) -> None:
     run_script(redis, "step_down", controller)
 
 
-def publish(redis: Any, epoch: int, choice: Choice, *, lease: float) -> int:
-    """Put a level in force and renew its lease: the policy's version, -1 after a later leader."""
+def publish(redis: Any, epoch: int, queue: Queue, choice: Choice, *, lease: float) -> int:
+    """Put a queue's level in force and renew its lease: its version, -1 after a later leader."""
     return run_script(
         redis,
         "publish",
         epoch,
+        queue,
         choice.index,
         choice.level.model_dump_json(),
         choice.reason,
@@ -63,9 +65,9 @@ def publish(redis: Any, epoch: int, choice: Choice, *, lease: float) -> int:
     )
 
 
-def read(redis: Any) -> PolicyState | None:
+def read(redis: Any, queue: Queue) -> PolicyState | None:
     """The level last put in force, whether or not its lease still holds; None before the first."""
-    record: dict[str, Any] = redis.hgetall(keys.POLICY)
+    record: dict[str, Any] = redis.hgetall(keys.policy(queue))
     if not record:
         return None
     return PolicyState.model_validate(record | {"level": json.loads(record["level"])})
@@ -96,7 +98,7 @@ def as_applied(state: PolicyState) -> AppliedLevel:
 
 
 def acknowledge(redis: Any, worker: str, version: int) -> None:
-    """Record which version of the policy a worker has applied."""
+    """Record which version of its queue's policy a worker has applied."""
     redis.hset(keys.POLICY_APPLIED, worker, version)
     redis.expire(keys.POLICY_APPLIED, 86400)
 
@@ -111,30 +113,31 @@ def applied(redis: Any) -> dict[str, int]:
     return {worker: int(version) for worker, version in redis.hgetall(keys.POLICY_APPLIED).items()}
 
 
-def pin(redis: Any, pinned: Pin, *, seconds: float) -> None:
-    """Hold a level for so long, whatever the load."""
+def pin(redis: Any, queue: Queue, pinned: Pin, *, seconds: float) -> None:
+    """Hold a queue's level for so long, whatever the load."""
     pipeline = redis.pipeline()
-    pipeline.hset(keys.POLICY_PIN, mapping=vars(pinned))
-    pipeline.pexpire(keys.POLICY_PIN, int(seconds * 1000))
+    pipeline.hset(keys.pin(queue), mapping=vars(pinned))
+    pipeline.pexpire(keys.pin(queue), int(seconds * 1000))
     pipeline.execute()
 
 
-def unpin(redis: Any) -> None:
+def unpin(redis: Any, queue: Queue) -> None:
     """Return to the policy."""
-    redis.delete(keys.POLICY_PIN)
+    redis.delete(keys.pin(queue))
 
 
-def pinned(redis: Any) -> Pin | None:
+def pinned(redis: Any, queue: Queue) -> Pin | None:
     """The pin in force, if any."""
-    record = redis.hgetall(keys.POLICY_PIN)
+    record = redis.hgetall(keys.pin(queue))
     return Pin(**(record | {"until": float(record["until"])})) if record else None
 
 
 def decisions(redis: Any, count: int) -> list[dict[str, Any]]:
-    """The latest changes of level, newest first: version, level, reason, load and time."""
+    """The latest changes of either queue's level, newest first: why, at what load, and when."""
     return [
         {
             "at": int(entry_id.split("-")[0]) / 1000,
+            "queue": fields["queue"],
             "version": int(fields["version"]),
             "level": fields["level"],
             "reason": fields["reason"],

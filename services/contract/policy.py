@@ -41,6 +41,10 @@ class Policy(Strict):
         """The rules for a queue."""
         return self.queues.get(queue, self.rules)
 
+    def of(self, queue: Queue) -> "Policy":
+        """The same ladder under the rules of one queue."""
+        return self.model_copy(update={"rules": self.rules_of(queue), "queues": {}})
+
     @property
     def names(self) -> tuple[str, ...]:
         """The levels' names, best first."""

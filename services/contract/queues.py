@@ -15,7 +15,7 @@ WORKER_FORGOTTEN_SECONDS = 3600.0
 
 
 class QueueLoad(BaseModel):
-    """One queue: jobs waiting and running, the age of the oldest waiting, mean recent service."""
+    """One queue: jobs waiting and running, the age of the oldest waiting, mean recent share."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,6 +24,8 @@ class QueueLoad(BaseModel):
     oldest_age: float
     service_mean: float
     workers: int
+    arrivals: int = 0
+    """Jobs ever accepted: differences of it are arrivals."""
 
     @property
     def depth(self) -> int:
@@ -84,13 +86,10 @@ def check_in(redis: Any, queue: Queue, worker: str) -> None:
     pipeline.execute()
 
 
-def live_workers(redis: Any) -> set[str]:
-    """Workers of either queue that checked in of late."""
+def live_workers(redis: Any, queue: Queue) -> set[str]:
+    """Workers of a queue that checked in of late."""
     since = server_time(redis) - WORKER_HORIZON_SECONDS
-    pipeline = redis.pipeline(transaction=False)
-    for queue in jobs.QUEUES:
-        pipeline.zrangebyscore(keys.workers(queue), since, "+inf")
-    return {worker for workers in pipeline.execute() for worker in workers}
+    return set(redis.zrangebyscore(keys.workers(queue), since, "+inf"))
 
 
 def check_out(redis: Any, queue: Queue, worker: str) -> None:

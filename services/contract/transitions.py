@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -53,17 +53,26 @@ class Admission:
     idempotency_key: str = ""
     parent: str = ""
     job_id: str = ""
+    predicted_seconds: float | None = None
+    """What the client is told of when the job will be done."""
+
+
+class Service(NamedTuple):
+    """Seconds that a worker spent on a job: its share where several are worked on, and in all."""
+
+    share: float
+    elapsed: float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended, as its owner tells it. `service_seconds`: time spent on it, if it counts."""
+    """How a job ended, as its owner tells it. `service`: the time spent on it, if it counts."""
 
     status: Status
     result: dict[str, Any] | None = None
     artifacts: tuple[Artifact, ...] = ()
     error: Failure | None = None
-    service_seconds: float | None = None
+    service: Service | None = None
 
     def event(self) -> str:
         """What the job's last event carries."""
@@ -97,6 +106,7 @@ def accept(redis: Any, request: Any, admission: Admission) -> tuple[str, bool]:
         admission.parent,
         admission.idempotency_key,
         admission.retention_seconds,
+        "" if admission.predicted_seconds is None else admission.predicted_seconds,
     )
     if outcome == "full":
         raise QueueFull(f"{admission.capacity} jobs are outstanding; try again later")
@@ -145,7 +155,7 @@ def finish(redis: Any, job: Job, outcome: Outcome, *, retention: float) -> Hold:
             json.dumps(outcome.result) if outcome.result is not None else "",
             json.dumps([artifact.model_dump() for artifact in outcome.artifacts]),
             outcome.error.model_dump_json() if outcome.error else "",
-            "" if outcome.service_seconds is None else outcome.service_seconds,
+            *(outcome.service or ("", "")),
             retention,
         )
     )

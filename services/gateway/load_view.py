@@ -1,5 +1,6 @@
 """The queue as a client sees it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -28,6 +29,16 @@ class QueueDetail(BaseModel):
     oldest_age_seconds: float
     service_seconds: float | None = Field(description="Mean of the latest jobs; null if none.")
     predicted_wait_seconds: float | None
+    level: QueueLevel | None = Field(description="null before a controller has decided.")
+    pinned: bool = Field(description="A person holds the level.")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What a queue's jobs get now."""
+
+    level: QueueLevel | None
+    pinned: bool
 
 
 class QueueView(BaseModel):
@@ -38,8 +49,8 @@ class QueueView(BaseModel):
     running: dict[Queue, int]
     oldest_age_seconds: float
     arrival_rate: float = Field(description="Jobs a second over the last minute.")
-    level: QueueLevel | None = Field(description="null before a controller has decided.")
-    pinned: bool = Field(description="A person holds the level.")
+    level: QueueLevel | None = Field(description="That of the images; queues has both.")
+    pinned: bool = Field(description="A person holds the level of a queue.")
     predicted_wait_seconds: float | None = Field(
         description="Until everything outstanding is done; null before any job was measured."
     )
@@ -54,7 +65,7 @@ def level(applied: AppliedLevel, state: PolicyState) -> QueueLevel:
     )
 
 
-def view(load: Load, now: QueueLevel | None, *, pinned: bool) -> QueueView:
+def view(load: Load, in_force: dict[Queue, InForce]) -> QueueView:
     """The whole answer."""
     return QueueView(
         depth=load.depth,
@@ -62,8 +73,8 @@ def view(load: Load, now: QueueLevel | None, *, pinned: bool) -> QueueView:
         running={name: queue.running for name, queue in load.queues.items()},
         oldest_age_seconds=load.oldest_age,
         arrival_rate=load.arrival_rate,
-        level=now,
-        pinned=pinned,
+        level=in_force["images"].level,
+        pinned=any(each.pinned for each in in_force.values()),
         predicted_wait_seconds=estimates.predicted_wait(load),
         queues={
             name: QueueDetail(
@@ -71,6 +82,8 @@ def view(load: Load, now: QueueLevel | None, *, pinned: bool) -> QueueView:
                 oldest_age_seconds=queue.oldest_age,
                 service_seconds=queue.service_mean or None,
                 predicted_wait_seconds=estimates.until_done(queue, queue.depth),
+                level=in_force[name].level,
+                pinned=in_force[name].pinned,
             )
             for name, queue in load.queues.items()
         },

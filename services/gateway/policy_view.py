@@ -5,9 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from services.contract.forecast import Forecast
+from services.contract.jobs import Queue
 from services.contract.ladder import Level
 from services.contract.level import Pin
-from services.contract.policy import Policy, PolicyRules, PolicyState
+from services.contract.policy import Policy, PolicyState
+from services.contract.rules import PolicyRules
 from services.gateway.views import moment
 
 Note = Annotated[str, StringConstraints(max_length=200)]
@@ -20,6 +23,7 @@ class PinRequest(BaseModel):
 
     level: str = Field(description='A level\'s name, or "auto" to return to the policy.')
     for_seconds: float = Field(600, gt=0, le=86400, description="The pin ends by itself.")
+    queue: Queue | None = Field(None, description="One queue alone; null: both.")
     by: Note = Field("", description="Who pins, for the others who look.")
     reason: Note = ""
 
@@ -53,20 +57,28 @@ class Decision(BaseModel):
     """A change of level, and the load that the controller saw."""
 
     at: datetime
+    queue: Queue
     version: int
     level: str
     reason: str
     load: dict[str, Any]
 
 
+class QueuePolicyView(BaseModel):
+    """What holds for one queue."""
+
+    rules: PolicyRules
+    state: StateView | None = Field(description="null before a controller has decided.")
+    pin: PinView | None
+    forecast: Forecast | None = Field(description="The live model; null where nothing predicts.")
+
+
 class PolicyView(BaseModel):
     """The ladder, the rules, and what they led to."""
 
     ladder: tuple[Level, ...] = Field(description="Best level first.")
-    rules: PolicyRules
+    queues: dict[Queue, QueuePolicyView]
     fallback: str = Field(description="The level while no controller holds the lease.")
-    state: StateView | None = Field(description="null before a controller has decided.")
-    pin: PinView | None
     decisions: tuple[Decision, ...] = Field(description="Newest first.")
     applied: dict[str, int] = Field(description="The version each worker applied last.")
 
@@ -93,5 +105,5 @@ def pin(held: Pin | None) -> PinView | None:
 
 
 def view(policy: Policy, fallback: str, **parts: Any) -> PolicyView:
-    """The whole answer; `parts` are state, pin, decisions and applied."""
-    return PolicyView(ladder=policy.levels, rules=policy.rules, fallback=fallback, **parts)
+    """The whole answer; `parts` are queues, decisions and applied."""
+    return PolicyView(ladder=policy.levels, fallback=fallback, **parts)

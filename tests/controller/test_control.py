@@ -20,11 +20,11 @@ def test_the_leader_puts_the_level_that_the_depth_calls_for(redis, controller):
     seen = []
     for _ in range(5):
         _run(leader)
-        seen.append(level.read(redis).level.name)
+        seen.append(level.read(redis, "images").level.name)
         accept(redis)
 
     assert seen == ["best", "best", "good", "good", "fair"]
-    assert level.read(redis).reason == "depth 4 reached 4"
+    assert level.read(redis, "images").reason == "depth 4 reached 4"
 
 
 def test_the_level_comes_back_rung_by_rung(redis, controller):
@@ -36,7 +36,7 @@ def test_the_level_comes_back_rung_by_rung(redis, controller):
     seen = []
     for _ in range(3):
         _run(leader)
-        seen.append(level.read(redis).level.name)
+        seen.append(level.read(redis, "images").level.name)
 
     assert seen == ["good", "best", "best"]
 
@@ -44,17 +44,17 @@ def test_the_level_comes_back_rung_by_rung(redis, controller):
 def test_each_decision_renews_the_lease(redis, controller):
     leader = controller("a")
     _run(leader)
-    first = level.read(redis)
+    first = level.read(redis, "images")
     _run(leader)
 
-    assert level.read(redis).lease_until > first.lease_until
-    assert level.read(redis).version == first.version
+    assert level.read(redis, "images").lease_until > first.lease_until
+    assert level.read(redis, "images").version == first.version
 
 
 def test_one_leads_and_the_other_stands_by(redis, controller):
     first, second = controller("a"), controller("b")
     _run(first)
-    before = level.read(redis)
+    before = level.read(redis, "images")
     accept(redis)
     accept(redis)
     lost = running(redis, lease=EXPIRED)
@@ -62,7 +62,7 @@ def test_one_leads_and_the_other_stands_by(redis, controller):
     _run(second)
 
     assert (first.leads, second.leads) == (True, False)
-    assert level.read(redis) == before
+    assert level.read(redis, "images") == before
     assert state(redis, lost.id).status == "running"
 
 
@@ -77,9 +77,12 @@ def test_whoever_stands_by_takes_over_and_the_old_leader_is_refused(redis, contr
     first.decide()
 
     assert not first.leads
-    assert level.read(redis).level.name == "best"
+    assert level.read(redis, "images").level.name == "best"
     _run(second)
-    assert (level.read(redis).level.name, level.read(redis).epoch) == ("good", 2)
+    assert (level.read(redis, "images").level.name, level.read(redis, "images").epoch) == (
+        "good",
+        2,
+    )
     _run(first)
     assert not first.leads
 
@@ -89,36 +92,36 @@ def test_a_successor_goes_on_from_the_level_it_finds(redis, controller):
     for _ in range(2):
         accept(redis)
     _run(first)
-    before = level.read(redis)
+    before = level.read(redis, "images")
     first.step_down()
     _run(second)
 
     assert second.leads
-    after = level.read(redis)
+    after = level.read(redis, "images")
     assert (after.version, after.since, after.reason) == (1, before.since, before.reason)
 
 
 def test_a_pin_is_in_force_until_it_is_taken_away(redis, controller):
     leader = controller("a")
     _run(leader)
-    level.pin(redis, pin("fair"), seconds=60)
+    level.pin(redis, "images", pin("fair"), seconds=60)
     _run(leader)
-    assert level.read(redis).level.name == "fair"
-    assert level.read(redis).reason == "pinned by ada: a demonstration"
+    assert level.read(redis, "images").level.name == "fair"
+    assert level.read(redis, "images").reason == "pinned by ada: a demonstration"
     level.unpin(redis)
     _run(leader)
-    assert level.read(redis).level.name == "best"
+    assert level.read(redis, "images").level.name == "best"
 
 
 def test_a_pin_of_an_unknown_level_is_told_once(redis, controller, caplog):
-    level.pin(redis, pin("gone"), seconds=60)
+    level.pin(redis, "images", pin("gone"), seconds=60)
     leader = controller("a")
     for _ in range(3):
         _run(leader)
 
     told = [record.getMessage() for record in caplog.records if "gone" in record.getMessage()]
     assert told == ["the pinned level 'gone' is not one of best, good, fair: ignored"]
-    assert level.read(redis).level.name == "best"
+    assert level.read(redis, "images").level.name == "best"
 
 
 def test_a_change_of_level_is_one_line_with_its_reasons(redis, controller, caplog):

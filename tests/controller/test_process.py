@@ -62,7 +62,7 @@ def launch(options, tmp_path):
 
 
 def _level(redis):
-    found = level.read(redis)
+    found = level.read(redis, "images")
     return found and found.level.name
 
 
@@ -121,7 +121,7 @@ def test_when_the_leader_is_killed_another_takes_over(redis, launch):
     wait_until(partial(_leads, second), "the second leads", level.LEADER_SECONDS + 5)
 
     assert time.monotonic() - killed < level.LEADER_SECONDS + 3
-    wait_until(lambda: level.read(redis).epoch == 2, "the second decides")
+    wait_until(lambda: level.read(redis, "images").epoch == 2, "the second decides")
 
 
 @contextmanager
@@ -175,7 +175,7 @@ def test_once_decides_and_reconciles_one_time(redis, options):
     done = _run("--once", "--json", **options)
 
     assert done.returncode == 0
-    assert json.loads(done.stdout.splitlines()[-1])["would_be"] == "best"
+    assert json.loads(done.stdout.splitlines()[-1])["queues"]["images"]["would_be"] == "best"
     assert _level(redis) == "best"
     assert state(redis, lost.id).status == "queued"
     assert redis.get(keys.LEADER) is None

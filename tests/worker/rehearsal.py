@@ -9,7 +9,7 @@ import sys
 
 from services.contract import logs, settings
 from services.contract.jobs import Status
-from services.contract.transitions import Outcome
+from services.contract.transitions import Outcome, Service
 from worker.claims import Claim
 from worker.process import Process
 
@@ -27,7 +27,7 @@ def perform(claim: Claim) -> Outcome:
     while not claim.redis.exists(CUE):
         if (reason := claim.interrupted()) is not None:
             raise reason
-    return Outcome(Status.SUCCEEDED, result={"worker": claim.job.worker}, service_seconds=0.1)
+    return Outcome(Status.SUCCEEDED, result={"worker": claim.job.worker}, service=Service(0.1, 0.1))
 
 
 def main() -> int:

@@ -46,7 +46,7 @@ def put(redis: Redis, name: str) -> None:
     index = LADDER.index(name)
     epoch = level.lead(redis, "a")
     level.publish(
-        redis, epoch, Choice(index, LADDER.levels[index], f"load of {name}", {}), lease=60
+        redis, epoch, "images", Choice(index, LADDER.levels[index], f"load of {name}", {}), lease=60
     )
 
 
@@ -85,7 +85,7 @@ class Worker:
 def worker(redis: Redis, denoiser: Denoiser, tmp_path: Path) -> Iterator[Worker]:
     """A worker at the level `best`."""
     put(redis, "best")
-    levels = Levels(redis, LADDER, "fast", "worker-1")
+    levels = Levels(redis, "images", LADDER, fallback="fast", worker="worker-1")
     levels.open()
     with Engine(denoiser, cap=4) as engine, ThreadPoolExecutor() as pool:
         worker = Worker(redis, engine, levels, Shelf(tmp_path), pool)

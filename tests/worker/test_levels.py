@@ -22,7 +22,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 @pytest.fixture
 def levels(redis: Redis) -> Iterator[Levels]:
     """A worker's ear, open."""
-    opened = Levels(redis, LADDER, FALLBACK, "worker-1")
+    opened = Levels(redis, "images", LADDER, fallback=FALLBACK, worker="worker-1")
     opened.open()
     yield opened
     opened.close()
@@ -33,7 +33,7 @@ def put(redis: Redis, name: str, lease: float = 60.0) -> int:
     """Put a level in force as the controller does."""
     index = LADDER.index(name)
     choice = Choice(index, LADDER.levels[index], "test", {})
-    return level.publish(redis, level.lead(redis, "a"), choice, lease=lease)
+    return level.publish(redis, level.lead(redis, "a"), "images", choice, lease=lease)
 
 
 def heard(redis: Redis, version: int) -> None:
@@ -52,7 +52,7 @@ def test_a_change_is_heard_by_the_push_and_not_by_the_next_look(
 
 
 def test_a_job_gets_the_level_in_force_though_the_worker_has_not_heard(redis: Redis) -> None:
-    deaf = Levels(redis, LADDER, FALLBACK, "worker-1")
+    deaf = Levels(redis, "images", LADDER, fallback=FALLBACK, worker="worker-1")
     version = put(redis, "fast")
     applied = deaf.resolve(running(redis))
     assert (applied.name, applied.version, applied.reason) == ("fast", version, "test")
@@ -75,4 +75,4 @@ def test_when_the_lease_ends_the_fallback_applies_and_the_log_says_so(
 
 def test_a_fallback_level_that_the_policy_lacks_is_refused(redis: Redis) -> None:
     with pytest.raises(policy.PolicyError, match="the levels are quality, balanced, fast"):
-        Levels(redis, LADDER, "fastest", "worker-1")
+        Levels(redis, "images", LADDER, fallback="fastest", worker="worker-1")

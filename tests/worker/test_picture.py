@@ -26,7 +26,9 @@ def _closed(*_: object, **__: object) -> Future:
 
 
 def test_a_job_that_the_closing_engine_gave_up_is_handed_back(redis: Redis, tmp_path: Path) -> None:
-    levels = Levels(redis, policy.load(ROOT / "policy.toml"), "fast", "worker-1")
+    levels = Levels(
+        redis, "images", policy.load(ROOT / "policy.toml"), fallback="fast", worker="worker-1"
+    )
     claim = Claim(redis, running(redis), threading.Event())
     engine = SimpleNamespace(submit=_closed, denoiser=SimpleNamespace(name="test"))
     with pytest.raises(Stopping):

@@ -53,7 +53,7 @@ class Office:
         self.begun: list[tuple[LanguageModel, StoryOrder]] = []
         self._permits = threading.Semaphore(0)
         models = Variants(self._load, base=base, measure=lambda _: 1)
-        levels = Levels(redis, LADDER, "balanced", "worker-1")
+        levels = Levels(redis, "stories", LADDER, fallback="balanced", worker="worker-1")
         self.desk = Desk(models, levels, None, places, usual="bf16")
         self._pool = pool
 
@@ -140,7 +140,7 @@ def test_the_level_is_chosen_when_the_writing_starts(
     third = desk.write(running(redis, "story", max_tokens=99))
     index = LADDER.index("fast")
     choice = Choice(index, LADDER.levels[index], "test", {})
-    level.publish(redis, level.lead(redis, "a"), choice, lease=60)
+    level.publish(redis, level.lead(redis, "a"), "stories", choice, lease=60)
     desk.go_on()
     for future in (first, second, third):
         future.result(DEADLINE)

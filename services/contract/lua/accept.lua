@@ -2,6 +2,7 @@
 -- (the parent has ended). Safe to repeat. Returns {outcome, id, digest}.
 local id, kind, queue, priority, request, digest = unpack(ARGV, 1, 6)
 local capacity, deadline, parent, idempotency, retention = unpack(ARGV, 7, 11)
+local predicted = ARGV[12]
 
 local remembered = PREFIX .. 'idempotency:' .. idempotency
 if idempotency ~= '' and redis.call('EXISTS', remembered) == 1 then
@@ -20,7 +21,8 @@ end
 local created = stamp(now())
 redis.call('HSET', record(id), 'id', id, 'kind', kind, 'queue', queue, 'status', 'queued',
   'priority', priority, 'request', request, 'created_at', created, 'queued_at', created,
-  'attempts', 0, 'token', 0, 'parent', parent)
+  'attempts', 0, 'token', 0, 'parent', parent, 'predicted_seconds', predicted)
+redis.call('INCR', PREFIX .. 'arrivals:' .. queue)
 if deadline ~= '' then
   redis.call('HSET', record(id), 'deadline_at', stamp(tonumber(created) + tonumber(deadline)))
 end

@@ -14,12 +14,12 @@ local function oldest(queue)
   return time - first
 end
 
-local function mean(values)
-  local sum = 0
-  for _, value in ipairs(values) do
-    sum = sum + tonumber(value)
+local function mean_share(queue)
+  local sum, samples = 0, redis.call('XREVRANGE', PREFIX .. 'samples:' .. queue, '+', '-', 'COUNT', 50)
+  for _, sample in ipairs(samples) do
+    sum = sum + tonumber(sample[2][2])
   end
-  return #values > 0 and sum / #values or 0
+  return #samples > 0 and sum / #samples or 0
 end
 
 for _, queue in ipairs({'stories', 'images'}) do
@@ -31,7 +31,8 @@ for _, queue in ipairs({'stories', 'images'}) do
     waiting = count,
     running = redis.call('ZCARD', running(queue)),
     oldest_age = oldest(queue),
-    service_mean = mean(redis.call('LRANGE', PREFIX .. 'service:' .. queue, 0, -1)),
+    service_mean = mean_share(queue),
+    arrivals = tonumber(redis.call('GET', PREFIX .. 'arrivals:' .. queue) or 0),
     workers = redis.call('ZCOUNT', PREFIX .. 'workers:' .. queue, stamp(time - horizon), '+inf'),
   }
 end

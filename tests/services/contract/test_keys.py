@@ -9,7 +9,7 @@ import pytest
 from services.contract import keys, level, queues, transitions
 from services.contract.jobs import Status
 from services.contract.policy import load
-from services.contract.transitions import Admission, Outcome
+from services.contract.transitions import Admission, Outcome, Service
 from tests.services.contract.making import RETENTION, accept, cancel, finish, request, running
 
 ROOT = Path(__file__).parents[3]
@@ -28,8 +28,8 @@ def everything(redis):
     """A database in which every key of the list exists."""
     ladder = load(ROOT / "policy.toml")
     choice = level.Choice(0, ladder.levels[0], "test", {})
-    level.publish(redis, level.lead(redis, "a"), choice, lease=10)
-    level.pin(redis, level.Pin("fast", "me", "test", 2e9), seconds=60)
+    level.publish(redis, level.lead(redis, "a"), "images", choice, lease=10)
+    level.pin(redis, "images", level.Pin("fast", "me", "test", 2e9), seconds=60)
     level.acknowledge(redis, "worker-1", 1)
     queues.check_in(redis, "images", "worker-1")
     terms = Admission(9, RETENTION, idempotency_key="k")
@@ -37,7 +37,7 @@ def everything(redis):
     book = running(redis, "storybook")
     accept(redis, parent=book.id)
     drawn = running(redis)
-    outcome = Outcome(Status.SUCCEEDED, service_seconds=1.0)
+    outcome = Outcome(Status.SUCCEEDED, service=Service(1.0, 1.0))
     transitions.finish(redis, drawn, outcome, retention=RETENTION)
     return redis
 
@@ -95,8 +95,20 @@ def test_the_document_lists_the_same_keys(redis):
 
 def test_the_names_that_python_builds_are_listed(redis):
     names = [keys.job("x"), keys.events("x"), keys.children("x"), keys.waiting("images", "low")]
-    names += [keys.running("stories"), keys.service("images"), keys.workers("images")]
-    names += [keys.idempotency("x"), keys.POLICY, keys.POLICY_PIN, keys.POLICY_EPOCH, keys.TOTALS]
+    names += [
+        keys.running("stories"),
+        keys.samples("images"),
+        keys.arrivals("images"),
+        keys.workers("images"),
+    ]
+    names += [
+        keys.idempotency("x"),
+        keys.policy("images"),
+        keys.pin("images"),
+        keys.forecast("images"),
+        keys.POLICY_EPOCH,
+        keys.TOTALS,
+    ]
     names += [keys.POLICY_DECISIONS, keys.POLICY_APPLIED, keys.LEADER, keys.JOBS, keys.DEADLINES]
 
     assert {_row(name).pattern for name in names} == {row.pattern for row in keys.KEYS}

@@ -15,18 +15,18 @@ LADDER = load(Path(__file__).parents[3] / "policy.toml")
 def _put(redis, epoch, name="quality", reason="test", lease=10.0):
     index = LADDER.index(name)
     choice = Choice(index, LADDER.levels[index], reason, {"depth": 7})
-    return level.publish(redis, epoch, choice, lease=lease)
+    return level.publish(redis, epoch, "images", choice, lease=lease)
 
 
 def test_nothing_is_in_force_at_first(redis):
-    assert level.read(redis) is None
-    assert level.pinned(redis) is None
+    assert level.read(redis, "images") is None
+    assert level.pinned(redis, "images") is None
     assert level.decisions(redis, 10) == []
 
 
 def test_a_level_is_read_as_it_was_put(redis):
     version = _put(redis, level.lead(redis, "a"), "fast", "depth 13 reached 12")
-    state = level.read(redis)
+    state = level.read(redis, "images")
 
     assert (state.version, state.epoch, state.index) == (version, 1, 2)
     assert (state.level, state.reason) == (LADDER.levels[2], "depth 13 reached 12")
@@ -36,11 +36,11 @@ def test_a_level_is_read_as_it_was_put(redis):
 def test_putting_the_same_again_only_renews_the_lease(redis):
     epoch = level.lead(redis, "a")
     assert _put(redis, epoch, lease=1) == 1
-    before = level.read(redis)
+    before = level.read(redis, "images")
 
     assert _put(redis, epoch, lease=10) == 1
 
-    after = level.read(redis)
+    after = level.read(redis, "images")
     assert after.lease_until > before.lease_until + 5
     assert (after.since, after.version) == (before.since, before.version)
     assert len(level.decisions(redis, 10)) == 1
@@ -49,10 +49,10 @@ def test_putting_the_same_again_only_renews_the_lease(redis):
 def test_a_new_reason_is_told_but_the_level_keeps_its_age(redis):
     epoch = level.lead(redis, "a")
     _put(redis, epoch)
-    before = level.read(redis)
+    before = level.read(redis, "images")
 
     assert _put(redis, epoch, reason="pinned by ada: demo") == 2
-    assert (level.read(redis).since, level.read(redis).reason) == (
+    assert (level.read(redis, "images").since, level.read(redis, "images").reason) == (
         before.since,
         "pinned by ada: demo",
     )
@@ -92,7 +92,7 @@ def test_an_older_leader_is_refused(redis):
     assert _put(redis, old, "quality") == -1
     assert _put(redis, new, "balanced") == 2
     assert _put(redis, old, "quality") == -1
-    assert level.read(redis).level.name == "balanced"
+    assert level.read(redis, "images").level.name == "balanced"
     assert level.lead(redis, "a") == 0
 
 
@@ -118,7 +118,9 @@ def test_epochs_survive_what_the_leader_does_not(redis):
 def test_a_named_level_is_what_the_job_gets(redis):
     _put(redis, level.lead(redis, "a"), "fast")
 
-    applied = level.resolve("quality", level.read(redis), LADDER, "balanced", redis.time()[0])
+    applied = level.resolve(
+        "quality", level.read(redis, "images"), LADDER, "balanced", redis.time()[0]
+    )
 
     assert (applied.name, applied.index, applied.version) == ("quality", 0, None)
     assert applied.reason == "the request names it"
@@ -134,7 +136,9 @@ def test_an_unknown_level_names_those_there_are(redis):
 def test_auto_gets_the_level_in_force_and_its_reason(redis):
     _put(redis, level.lead(redis, "a"), "fast", "depth 13 reached 12")
 
-    applied = level.resolve("auto", level.read(redis), LADDER, "balanced", redis.time()[0])
+    applied = level.resolve(
+        "auto", level.read(redis, "images"), LADDER, "balanced", redis.time()[0]
+    )
 
     assert (applied.name, applied.version) == ("fast", 1)
     assert applied.reason == "depth 13 reached 12"
@@ -149,7 +153,7 @@ def test_auto_falls_back_before_the_first_controller(redis):
 
 def test_auto_falls_back_when_the_lease_has_ended(redis):
     _put(redis, level.lead(redis, "a"), "fast", lease=5)
-    state = level.read(redis)
+    state = level.read(redis, "images")
 
     held = level.resolve("auto", state, LADDER, "balanced", state.lease_until - 0.001)
     lapsed = level.resolve("auto", state, LADDER, "balanced", state.lease_until + 30)
@@ -168,15 +172,15 @@ def test_workers_tell_which_version_they_apply(redis):
 
 def test_a_pin_holds_until_it_ends(redis):
     pin = Pin("fast", "ada", "a demonstration", 1e9)
-    level.pin(redis, pin, seconds=0.2)
+    level.pin(redis, "images", pin, seconds=0.2)
 
-    assert level.pinned(redis) == pin
-    wait_until(lambda: level.pinned(redis) is None, "the pin has ended")
+    assert level.pinned(redis, "images") == pin
+    wait_until(lambda: level.pinned(redis, "images") is None, "the pin has ended")
 
 
 def test_a_pin_can_be_replaced_and_taken_away(redis):
-    level.pin(redis, Pin("fast", "ada", "x", 1e9), seconds=60)
-    level.pin(redis, Pin("quality", "bob", "y", 2e9), seconds=60)
-    assert level.pinned(redis) == Pin("quality", "bob", "y", 2e9)
-    level.unpin(redis)
-    assert level.pinned(redis) is None
+    level.pin(redis, "images", Pin("fast", "ada", "x", 1e9), seconds=60)
+    level.pin(redis, "images", Pin("quality", "bob", "y", 2e9), seconds=60)
+    assert level.pinned(redis, "images") == Pin("quality", "bob", "y", 2e9)
+    level.unpin(redis, "images")
+    assert level.pinned(redis, "images") is None

@@ -3,7 +3,7 @@
 import pytest
 
 from services.contract import keys, level, queues, transitions
-from services.contract.transitions import Outcome
+from services.contract.transitions import Outcome, Service
 from tests.services.contract.making import RETENTION, accept, claim, running, state
 
 
@@ -39,7 +39,7 @@ def test_the_oldest_age_is_that_of_the_oldest_waiting_job(redis):
 
 def test_the_load_tells_service_times_and_workers(redis):
     for seconds in (2.0, 4.0):
-        outcome = Outcome("succeeded", service_seconds=seconds)
+        outcome = Outcome("succeeded", service=Service(seconds, seconds))
         transitions.finish(redis, running(redis), outcome, retention=RETENTION)
     queues.check_in(redis, "images", "a")
     queues.check_in(redis, "images", "b")
@@ -51,7 +51,7 @@ def test_the_load_tells_service_times_and_workers(redis):
 
 def test_only_the_last_fifty_service_times_count(redis):
     for number in range(60):
-        outcome = Outcome("succeeded", service_seconds=100.0 if number < 10 else 1.0)
+        outcome = Outcome("succeeded", service=Service(100.0 if number < 10 else 1.0, 1.0))
         transitions.finish(redis, running(redis), outcome, retention=RETENTION)
 
     assert queues.load(redis).queues["images"].service_mean == 1.0
@@ -64,7 +64,7 @@ def test_a_silent_worker_does_not_count(redis):
     redis.zadd(keys.workers("images"), {"silent": late, "long gone": late - 7200})
 
     assert queues.load(redis).queues["images"].workers == 1
-    assert queues.live_workers(redis) == {"here", "also here"}
+    assert queues.live_workers(redis, "images") == {"here", "also here"}
     queues.check_in(redis, "images", "here")
     assert redis.zrange(keys.workers("images"), 0, -1) == ["silent", "here"]
 

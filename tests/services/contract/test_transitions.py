@@ -6,7 +6,7 @@ import pytest
 
 from services.contract import events, keys, queues, transitions
 from services.contract.jobs import Artifact, Failure, Progress, Status
-from services.contract.transitions import Admission, Hold, Orphaned, Outcome, QueueFull
+from services.contract.transitions import Admission, Hold, Orphaned, Outcome, QueueFull, Service
 from tests.services.contract.making import (
     LEASE,
     NOBODY,
@@ -76,7 +76,7 @@ def test_a_claim_after_the_deadline_fails_the_job(redis):
 def test_a_finished_job_keeps_what_its_owner_told(redis):
     job = running(redis)
     artifact = Artifact(name="a.png", path="x/a.png", media_type="image/png", bytes=3, sha256="f")
-    outcome = Outcome(Status.SUCCEEDED, {"pages": 2}, (artifact,), service_seconds=1.5)
+    outcome = Outcome(Status.SUCCEEDED, {"pages": 2}, (artifact,), service=Service(1.5, 2.0))
 
     assert transitions.finish(redis, job, outcome, retention=RETENTION) is Hold.OK
 
@@ -87,7 +87,8 @@ def test_a_finished_job_keeps_what_its_owner_told(redis):
     last = events.after(redis, job.id)[-1]
     assert last.last
     assert last.data == {"result": {"pages": 2}, "artifacts": ["a.png"], "error": None}
-    assert redis.lrange(keys.service("images"), 0, -1) == ["1.5"]
+    ((_, sample),) = redis.xrange(keys.samples("images"))
+    assert (sample["share"], sample["elapsed"], sample["kind"]) == ("1.5", "2.0", "image")
     assert redis.hgetall(keys.TOTALS) == {"image:succeeded": "1"}
 
 
@@ -97,7 +98,7 @@ def test_a_failure_is_recorded_with_its_reason(redis):
     transitions.finish(redis, job, Outcome(Status.FAILED, error=failure), retention=RETENTION)
 
     assert state(redis, job.id).error == failure
-    assert redis.exists(keys.service("images")) == 0
+    assert redis.exists(keys.samples("images")) == 0
 
 
 def test_a_report_sets_a_field_and_tells_it(redis):

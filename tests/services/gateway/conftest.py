@@ -14,7 +14,7 @@ from redis import Redis
 from services.contract import transitions
 from services.contract.jobs import Artifact, Job, Status
 from services.contract.settings import Settings, load
-from services.contract.transitions import Outcome
+from services.contract.transitions import Outcome, Service
 from services.gateway import create_app
 from services.gateway.context import EXTENSION
 from services.gateway.publishing import TicketOffice
@@ -97,7 +97,7 @@ class Owner:
             Status.SUCCEEDED,
             result={"seed": 7},
             artifacts=artifacts,
-            service_seconds=service_seconds,
+            service=Service(service_seconds, service_seconds),
         )
         assert transitions.finish(self.redis, job, outcome, retention=RETENTION) == "ok"
 

@@ -20,7 +20,7 @@ from services.contract import level as levels
 from services.contract import policy as policies
 from services.contract.jobs import JOB_REQUEST, PRIORITIES, QUEUES, Status
 from services.contract.level import Choice
-from services.contract.transitions import Outcome
+from services.contract.transitions import Outcome, Service
 from services.gateway.operations import OPERATIONS
 from services.gateway.problems import PROBLEMS
 from tests.conftest import ROOT
@@ -132,7 +132,7 @@ def perform(redis: Redis, job_id: str) -> None:
     """Start and end a job, unless it was cancelled meanwhile."""
     job = transitions.claim(redis, job_id, "w1", lease=LEASE, retention=RETENTION)
     if job is not None:
-        outcome = Outcome(Status.SUCCEEDED, result={}, service_seconds=0.1)
+        outcome = Outcome(Status.SUCCEEDED, result={}, service=Service(0.1, 0.1))
         transitions.finish(redis, job, outcome, retention=RETENTION)
 
 

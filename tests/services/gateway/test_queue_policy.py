@@ -75,21 +75,24 @@ def test_the_policy_tells_its_ladder_and_history(client: FlaskClient, redis: Red
     assert [decision["level"] for decision in policy["decisions"]] == ["fast", "quality"]
     assert policy["decisions"][0]["load"] == {"depth": 7}
     assert policy["applied"] == {"w1": 2}
-    assert policy["pin"] is None
+    assert policy["queues"]["images"]["pin"] is None
 
 
 def test_a_pin_holds_and_lets_go(client: FlaskClient, redis: Redis) -> None:
     body = {"level": "fast", "for_seconds": 60, "by": "ada", "reason": "an open day"}
     answer = client.put("/v1/policy", json=body)
     assert answer.status_code == 200
-    assert (answer.json["pin"]["level"], answer.json["pin"]["by"]) == ("fast", "ada")
+    assert (
+        answer.json["queues"]["images"]["pin"]["level"],
+        answer.json["queues"]["images"]["pin"]["by"],
+    ) == ("fast", "ada")
     assert client.get("/v1/queue").json["pinned"] is True
-    held = levels.pinned(redis)
+    held = levels.pinned(redis, "images")
     assert (held.level, held.reason) == ("fast", "an open day")
     assert held.until == pytest.approx(queues.load(redis).now + 60, abs=5)
     released = client.put("/v1/policy", json={"level": "auto"})
-    assert (released.status_code, released.json["pin"]) == (200, None)
-    assert levels.pinned(redis) is None
+    assert (released.status_code, released.json["queues"]["images"]["pin"]) == (200, None)
+    assert levels.pinned(redis, "images") is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_a_bad_pin_names_the_field(
     answer = client.put("/v1/policy", json=body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
-    assert levels.pinned(redis) is None
+    assert levels.pinned(redis, "images") is None
 
 
 def test_ready_once_workers_and_a_controller_are_there(client: FlaskClient, redis: Redis) -> None:
