@@ -1,5 +1,5 @@
 # Two images from one file:
-#   light    gateway, controller and the command-line clients; no machine-learning library
+#   light    gateway, controller and the command-line clients; no machine-learning library but numpy and scipy
 #   worker   story-worker and image-worker: light, torch, diffusers, transformers, and the models
 # It uses nothing that only BuildKit knows.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
@@ -12,7 +12,7 @@ COPY pyproject.toml ./
 RUN python3 -c "import tomllib, pathlib; \
 project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
 extras = project['optional-dependencies']; \
-wanted = {'light': project['dependencies'] + extras['stack'], **extras}; \
+wanted = {'light': project['dependencies'] + extras['stack'] + extras['planning'], **extras}; \
 [pathlib.Path(name).write_text('\n'.join(lines)) for name, lines in wanted.items()]"
 
 FROM ${PYTHON_IMAGE} AS light-libraries

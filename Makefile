@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 REDIS := $(if $(shell command -v redis-server),,redis,)
-EXTRAS := $(REDIS)worker,gemma,stack
+EXTRAS := $(REDIS)worker,gemma,stack,planning,queueing
 
 # Threads that spin while they wait starve whatever else runs on a small machine.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -20,7 +20,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,queueing,bench,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,bench,dev]"
 	touch $@
 
 demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"
