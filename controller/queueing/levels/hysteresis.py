@@ -1,0 +1,227 @@
+"""A level that remembers: the Markov chain over (jobs outstanding, level in force).
+
+Jobs arrive at rate λ and leave at rate μ(n, i) = R(n)/S(i): what k workers get done with n jobs
+(LevelledQueue.work_rate) over the mean service time at level i. The whole work in hand is done at
+the level in force, so a change re-times it. At each arrival and departure the level goes where the
+table says; with `decision_seconds` it goes there at the ticks of an exponential clock of that mean
+instead, which stands for a control loop with a dwell.
+
+Exact for exponential work. The blocks of equal n form a quasi-birth–death process, homogeneous
+beyond the table and the places: solved by its rate matrices R(n), from the matrix-geometric tail
+(Neuts 1981, Matrix-Geometric Solutions, chapter 3; the tail's by logarithmic reduction, Latouche
+and Ramaswami 1993) down to the empty system. Many tables are solved together.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.queueing.levels.measures import LevelMeasures
+from controller.queueing.levels.queue import LevelledQueue, checked, stability_limit
+from controller.queueing.refusal import require_positive, require_stable
+from controller.queueing.switching import Table
+
+NEGLIGIBLE = 1e-10
+"""The tail beyond the last depth kept has less probability than this, and is left out."""
+
+Blocks = NDArray[np.float64]
+Tables = NDArray[np.int64]
+"""Shape (tables, levels, depths): tables of one shape, stacked."""
+
+
+class Chain(NamedTuple):
+    """The rates of many chains that differ in their tables alone."""
+
+    arrival_rate: float
+    service_rates: NDArray[np.float64]
+    """Shape (depths, levels), beyond which they stay those of the last row."""
+    tables: Tables
+    clock: float
+    """Decisions a second; 0: with every arrival and departure."""
+
+    def moves(self, depth: int) -> Blocks:
+        """Shape (tables, levels, levels): 1 where a level goes, having come to this depth."""
+        column = self.tables[:, :, min(depth, self.tables.shape[2] - 1)]
+        return np.eye(column.shape[1])[column]
+
+    def up(self, depth: int) -> Blocks:
+        """Rates from so many jobs to one more."""
+        return self.arrival_rate * self._followed(depth + 1)
+
+    def down(self, depth: int) -> Blocks:
+        """Rates from so many jobs to one less."""
+        return self.rates(depth)[None, :, None] * self._followed(depth - 1)
+
+    def within(self, depth: int, arrival_rate: float) -> Blocks:
+        """Rates between levels at one depth, and on the diagonal what leaves, negative."""
+        out = np.diag(arrival_rate + self.rates(depth) + self.clock)
+        return self.clock * self.moves(depth) - out if self.clock else -out[None]
+
+    def rates(self, depth: int) -> NDArray[np.float64]:
+        """Completions a second at this depth, by level."""
+        return self.service_rates[min(depth, len(self.service_rates) - 1)]
+
+    def _followed(self, depth: int) -> Blocks:
+        return np.eye(self.tables.shape[1])[None] if self.clock else self.moves(depth)
+
+
+def chains(queue: LevelledQueue, tables: Tables, decision_seconds: float | None = None) -> Chain:
+    """The chains of a queue under each of these tables."""
+    if decision_seconds is not None:
+        require_positive(decision_seconds=decision_seconds)
+    depths = max(tables.shape[2], queue.places + 1)
+    rates = queue.service_rates(depths)
+    return Chain(queue.arrival_rate, rates, tables, 1 / decision_seconds if decision_seconds else 0)
+
+
+def solve(chain: Chain, capacity: int | None = None) -> Blocks:
+    """p(n, level) of each chain, shape (tables, depths, levels): n up to the capacity, or to
+    where less than 1e-10 is left. A chain that never leaves a level started in the first one.
+
+    The caller has made sure that there is a steady state.
+    """
+    top = len(chain.service_rates) if capacity is None else capacity
+    ratios = _ratios(chain, top, capacity)
+    states = [_empty(chain, ratios)]
+    for ratio in ratios:
+        states.append(np.einsum("ci,cij->cj", states[-1], ratio))
+    if capacity is None:
+        states.extend(_tail(states[-1], _tail_ratio(chain)))
+    found = np.stack(states, axis=1)
+    return found / found.sum(axis=(1, 2), keepdims=True)
+
+
+def _ratios(chain: Chain, top: int, capacity: int | None) -> list[Blocks]:
+    """R(0) … R(top - 1), by which the states at n give those at n + 1."""
+    if capacity is None:
+        beyond = _tail_ratio(chain)
+        inner = chain.within(top, chain.arrival_rate) + beyond @ chain.down(top + 1)
+    else:
+        inner = chain.within(top, 0.0)
+    ratios: list[Blocks] = []
+    for depth in reversed(range(top)):
+        ratios.append(chain.up(depth) @ np.linalg.inv(-inner))
+        inner = chain.within(depth, chain.arrival_rate) + ratios[-1] @ chain.down(depth + 1)
+    return ratios[::-1]
+
+
+def _empty(chain: Chain, ratios: list[Blocks]) -> NDArray[np.float64]:
+    """The states of the empty system, up to a factor: (ε - Q)⁻¹ from level 0, as ε goes to 0."""
+    levels = chain.tables.shape[1]
+    if not ratios:
+        return np.broadcast_to(np.eye(levels)[0], (len(chain.tables), levels))
+    watched = chain.within(0, chain.arrival_rate) + ratios[0] @ chain.down(1)
+    slow = 1e-10 * (np.abs(watched).max() or 1.0)
+    return slow * np.linalg.inv(slow * np.eye(levels) - watched)[:, 0, :]
+
+
+def _tail_ratio(chain: Chain) -> Blocks:
+    """R of the homogeneous part, from its first-passage matrix G by logarithmic reduction."""
+    deep = len(chain.service_rates)
+    up, down = chain.up(deep), chain.down(deep)
+    within = chain.within(deep, chain.arrival_rate)
+    rise, fall = np.linalg.solve(-within, up), np.linalg.solve(-within, down)
+    passage, risen = fall, rise
+    for _ in range(60):
+        still = np.eye(up.shape[-1]) - (rise @ fall + fall @ rise)
+        rise, fall = np.linalg.solve(still, rise @ rise), np.linalg.solve(still, fall @ fall)
+        passage = passage + risen @ fall
+        risen = risen @ rise
+        if np.abs(risen).max() < 1e-14:
+            break
+    return up @ np.linalg.inv(-(within + up @ passage))
+
+
+def _tail(last: NDArray[np.float64], ratio: Blocks) -> list[NDArray[np.float64]]:
+    radius = float(np.abs(np.linalg.eigvals(ratio)).max())
+    if radius == 0:
+        return []
+    more = int(np.ceil(np.log(NEGLIGIBLE) / np.log(radius)))
+    states = [last]
+    for _ in range(more):
+        states.append(np.einsum("ci,cij->cj", states[-1], ratio))
+    return states[1:]
+
+
+def measure(
+    queue: LevelledQueue, table: Table, decision_seconds: float | None = None
+) -> LevelMeasures:
+    """The queue under one table (switching.tabulate makes it of a policy).
+
+    Raises Unstable for ρ ≥ 1 at the level that a long queue is given, BadInput for a table that
+    does not fit.
+    """
+    table = checked(table, len(queue.paces))
+    limit = np.inf if queue.capacity else stability_limit(queue, table)
+    require_stable(queue.arrival_rate / limit, limit)
+    chain = chains(queue, table[None], decision_seconds)
+    return _measured(queue, chain, solve(chain, queue.capacity), limit)
+
+
+def _measured(queue: LevelledQueue, chain: Chain, states: Blocks, limit: float) -> LevelMeasures:
+    """`states` of one chain: shape (1, depths, levels)."""
+    number = mean_number(states)[0]
+    lost = 0.0 if queue.capacity is None else float(states[0, queue.capacity].sum())
+    shares = job_shares(chain, states)[0]
+    admitted = queue.arrival_rate * (1 - lost)
+    return LevelMeasures(
+        mean_number=float(number),
+        mean_response=float(number / admitted if admitted else queue.seconds @ shares),
+        residency=tuple(states[0].sum(axis=0).tolist()),
+        job_shares=tuple(shares.tolist()),
+        switch_rate=float(switch_rate(chain, states)[0]),
+        effective_quality=float(shares @ np.array(queue.qualities)),
+        loss_probability=lost,
+        stability_limit=float(limit),
+        states=states[0],
+        found=found(chain, states, queue.capacity)[0],
+    )
+
+
+def mean_number(states: Blocks) -> NDArray[np.float64]:
+    """Jobs outstanding at a random moment, by chain."""
+    return states.sum(axis=2) @ np.arange(states.shape[1])
+
+
+def job_shares(chain: Chain, states: Blocks) -> NDArray[np.float64]:
+    """Share of the completed jobs by the level in force then, shape (tables, levels); of the time
+    where no job comes."""
+    if chain.arrival_rate == 0:
+        return states.sum(axis=1)
+    served = np.einsum("cni,ni->ci", states, _rates(chain, states.shape[1]))
+    return served / served.sum(axis=1, keepdims=True)
+
+
+def switch_rate(chain: Chain, states: Blocks) -> NDArray[np.float64]:
+    """Changes of level a second, by chain."""
+    depths = np.arange(states.shape[1])
+    if chain.clock:
+        return chain.clock * (states * _changes(chain, depths)).sum(axis=(1, 2))
+    rising = chain.arrival_rate * _changes(chain, depths + 1)
+    falling = _rates(chain, len(depths)) * _changes(chain, np.maximum(depths - 1, 0))
+    return (states * (rising + falling)).sum(axis=(1, 2))
+
+
+def found(chain: Chain, states: Blocks, capacity: int | None) -> Blocks:
+    """What an accepted job finds outstanding, and the level in force once it has arrived."""
+    states = states if capacity is None else states[:, :capacity]
+    states = states / states.sum(axis=(1, 2), keepdims=True)
+    if chain.clock:
+        return states
+    goes = np.eye(states.shape[2])[_levels_at(chain, np.arange(states.shape[1]) + 1)]
+    return np.einsum("cni,cnij->cnj", states, goes)
+
+
+def _rates(chain: Chain, depths: int) -> NDArray[np.float64]:
+    return chain.service_rates[np.minimum(np.arange(depths), len(chain.service_rates) - 1)]
+
+
+def _levels_at(chain: Chain, depths: NDArray[np.int64]) -> Tables:
+    """Where each level goes at these depths: shape (tables, depths, levels)."""
+    columns = np.minimum(depths, chain.tables.shape[2] - 1)
+    return chain.tables[:, :, columns].transpose(0, 2, 1)
+
+
+def _changes(chain: Chain, depths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return _levels_at(chain, depths) != np.arange(chain.tables.shape[1])
