@@ -18,8 +18,13 @@ from numba import njit
 RUNNING, WAITING, FINISHED, LATE, LOST, DROPPED = range(6)
 SHARED, SHORTEST, TWO_CHOICES, RANDOM, ROUND_ROBIN = range(5)
 
+# Nothing here allocates, so numba need not count references (`_nrt`): with thirty arrays that is
+# most of the time. Inlining is another threefold.
+_whole = njit(cache=True, _nrt=False)
+_part = njit(inline="always", _nrt=False)
 
-@njit(cache=True)
+
+@_whole
 def advance(world: Any, until: float) -> bool:
     """Let everything happen up to and including a time; False when the log of levels is full."""
     system = world.system[0]
@@ -29,7 +34,7 @@ def advance(world: Any, until: float) -> bool:
     return False
 
 
-@njit(cache=True)
+@_whole
 def enter(world: Any, level: int) -> None:
     """Put a level in force now. The log must have room."""
     system = world.system[0]
@@ -43,7 +48,7 @@ def enter(world: Any, level: int) -> None:
         _find_first(world)
 
 
-@njit(cache=True)
+@_whole
 def oldest(world: Any) -> int:
     """The job that has waited longest; the next to arrive where none waits."""
     system, status = world.system[0], world.jobs.status
@@ -52,7 +57,7 @@ def oldest(world: Any) -> int:
     return system.oldest
 
 
-@njit(cache=True)
+@_part
 def _step(world: Any, until: float) -> bool:
     """The next event, if there is one by then."""
     system = world.system[0]
@@ -73,13 +78,13 @@ def _step(world: Any, until: float) -> bool:
     return True
 
 
-@njit(cache=True)
+@_part
 def _arrival(world: Any) -> float:
     arrived, times = world.system[0].arrived, world.jobs.arrival
     return times[arrived] if arrived < len(times) else np.inf
 
 
-@njit(cache=True)
+@_part
 def _deadline(world: Any) -> float:
     if world.rules.deadline == np.inf:
         return np.inf
@@ -88,7 +93,7 @@ def _deadline(world: Any) -> float:
     return world.jobs.arrival[job] + world.rules.deadline if waits else np.inf
 
 
-@njit(cache=True)
+@_part
 def _arrive(world: Any, job: int) -> None:
     system, jobs, pool = world.system[0], world.jobs, world.pool
     system.arrived += 1
@@ -106,7 +111,7 @@ def _arrive(world: Any, job: int) -> None:
         _enqueue(world, job, 0 if world.rules.routing == SHARED else worker)
 
 
-@njit(cache=True)
+@_part
 def _depart(world: Any, worker: int) -> None:
     system, pool = world.system[0], world.pool
     _leave(world, worker, pool.leader[worker])
@@ -118,7 +123,7 @@ def _depart(world: Any, worker: int) -> None:
     _find_first(world)
 
 
-@njit(cache=True)
+@_part
 def _drop(world: Any, job: int) -> None:
     """The oldest waiting job of all is the head of its own queue."""
     system, jobs = world.system[0], world.jobs
@@ -128,13 +133,13 @@ def _drop(world: Any, job: int) -> None:
     _notice(world)
 
 
-@njit(cache=True)
+@_part
 def _notice(world: Any) -> None:
     if world.rules.at_events:
         _evaluate(world)
 
 
-@njit(cache=True)
+@_part
 def _evaluate(world: Any) -> None:
     """Go where the table says, unless the level was changed less than a dwell ago."""
     system, table = world.system[0], world.rules.table
@@ -143,7 +148,7 @@ def _evaluate(world: Any) -> None:
         enter(world, target)
 
 
-@njit(cache=True)
+@_part
 def _route(world: Any, job: int) -> int:
     """The worker whose turn, luck or short queue it is."""
     system, routing, workers = world.system[0], world.rules.routing, len(world.pool.busy)
@@ -159,7 +164,7 @@ def _route(world: Any, job: int) -> int:
     return (system.turn - 1) % workers
 
 
-@njit(cache=True)
+@_part
 def _shortest(world: Any, begin: int) -> int:
     """The worker with the fewest outstanding; the first from `begin` on where some are equal."""
     busy, waiting = world.pool.busy, world.pool.waiting
@@ -171,7 +176,7 @@ def _shortest(world: Any, begin: int) -> int:
     return best
 
 
-@njit(cache=True)
+@_part
 def _shorter_of_two(world: Any, lot: float) -> int:
     """Of two different workers, drawn with one uniform number: all ordered pairs are alike."""
     busy, waiting, workers = world.pool.busy, world.pool.waiting, len(world.pool.busy)
@@ -184,7 +189,7 @@ def _shorter_of_two(world: Any, lot: float) -> int:
     return one
 
 
-@njit(cache=True)
+@_part
 def _enqueue(world: Any, job: int, queue: int) -> None:
     pool, jobs = world.pool, world.jobs
     if pool.waiting[queue] == 0:
@@ -196,7 +201,7 @@ def _enqueue(world: Any, job: int, queue: int) -> None:
     jobs.worker[job], jobs.status[job] = queue, WAITING
 
 
-@njit(cache=True)
+@_part
 def _dequeue(world: Any, queue: int) -> int:
     pool = world.pool
     job = pool.head[queue]
@@ -205,7 +210,7 @@ def _dequeue(world: Any, queue: int) -> int:
     return job
 
 
-@njit(cache=True)
+@_part
 def _start(world: Any, job: int, worker: int) -> None:
     system, jobs, pool = world.system[0], world.jobs, world.pool
     if not world.rules.at_arrival:
@@ -221,7 +226,7 @@ def _start(world: Any, job: int, worker: int) -> None:
     _find_leader(world, worker)
 
 
-@njit(cache=True)
+@_part
 def _leave(world: Any, worker: int, slot: int) -> None:
     """The job in a slot is done; the last slot's job takes its place."""
     system, jobs, pool = world.system[0], world.jobs, world.pool
@@ -237,7 +242,7 @@ def _leave(world: Any, worker: int, slot: int) -> None:
     _find_leader(world, worker)
 
 
-@njit(cache=True)
+@_part
 def _bring_up_to_date(world: Any, worker: int) -> None:
     now, pool = world.system[0].now, world.pool
     if pool.busy[worker] > 0:
@@ -246,7 +251,7 @@ def _bring_up_to_date(world: Any, worker: int) -> None:
     pool.updated[worker] = now
 
 
-@njit(cache=True)
+@_part
 def _retime(world: Any, worker: int, level: int) -> None:
     """What is left of each job shrinks as its whole work does at a level where that is less."""
     jobs, pool = world.jobs, world.pool
@@ -261,7 +266,7 @@ def _retime(world: Any, worker: int, level: int) -> None:
     _find_leader(world, worker)
 
 
-@njit(cache=True)
+@_part
 def _find_leader(world: Any, worker: int) -> None:
     """Which job of a worker is done first if nobody comes, and when; never before now."""
     pool, busy, leader = world.pool, world.pool.busy[worker], 0
@@ -273,7 +278,7 @@ def _find_leader(world: Any, worker: int) -> None:
     pool.due[worker] = pool.updated[worker] + left * pool.slowdown[busy] if busy else np.inf
 
 
-@njit(cache=True)
+@_part
 def _find_first(world: Any) -> None:
     """Which worker's job is done first of all."""
     system, due = world.system[0], world.pool.due
