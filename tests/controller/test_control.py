@@ -108,7 +108,7 @@ def test_a_pin_is_in_force_until_it_is_taken_away(redis, controller):
     _run(leader)
     assert level.read(redis, "images").level.name == "fair"
     assert level.read(redis, "images").reason == "pinned by ada: a demonstration"
-    level.unpin(redis)
+    level.unpin(redis, "images")
     _run(leader)
     assert level.read(redis, "images").level.name == "best"
 
@@ -133,10 +133,13 @@ def test_a_change_of_level_is_one_line_with_its_reasons(redis, controller, caplo
     for _ in range(3):
         _run(leader)
 
-    first, change = [record for record in caplog.records if record.name == "controller.publish"]
-    assert first.getMessage() == "level None -> best: depth 0 is below 2"
-    assert change.getMessage() == "level best -> good: depth 2 reached 2"
-    assert (change.depth, change.thresholds, change.version) == (2, (2, 4), 2)
+    told = [record for record in caplog.records if record.name == "controller.publish"]
+    assert [record.getMessage() for record in told] == [
+        "stories: level None -> best: depth 0 is below 2",
+        "images: level None -> best: depth 0 is below 2",
+        "images: level best -> good: depth 2 reached 2",
+    ]
+    assert (told[-1].queue, told[-1].depth, told[-1].version) == ("images", 2, 2)
 
 
 def test_one_broken_step_does_not_stop_the_others(redis, controller, caplog):
@@ -156,11 +159,14 @@ def test_one_broken_step_does_not_stop_the_others(redis, controller, caplog):
 
 
 def test_a_worker_that_does_not_follow_is_told_of_once(redis, caplog):
-    queues.check_in(redis, "images", "slow")
-    queues.check_in(redis, "stories", "swift")
-    level.acknowledge(redis, "swift", 7)
-    level.acknowledge(redis, "slow", 6)
-    watcher = Acknowledgements(patience=3)
+    for queue, worker, version in (
+        ("images", "slow", 6),
+        ("images", "swift", 7),
+        ("stories", "other", 2),
+    ):
+        queues.check_in(redis, queue, worker)
+        level.acknowledge(redis, worker, version)
+    watcher = Acknowledgements("images", patience=3)
 
     late = [watcher.watch(redis, 7, now) for now in (100, 102.9, 103, 104)]
 
@@ -173,7 +179,7 @@ def test_a_worker_that_does_not_follow_is_told_of_once(redis, caplog):
 
 def test_a_worker_that_is_gone_need_not_follow(redis):
     level.acknowledge(redis, "gone", 1)
-    watcher = Acknowledgements(patience=0)
+    watcher = Acknowledgements("images", patience=0)
     assert watcher.watch(redis, 2, 100) == []
 
 

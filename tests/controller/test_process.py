@@ -189,8 +189,9 @@ def test_a_dry_run_tells_and_changes_nothing(redis, options):
     done = _run("--dry-run", **options)
 
     assert done.returncode == 0
-    assert "depth 2" in done.stdout
-    assert "level None -> good (depth 2 is 2 or more); 1 expired leases" in done.stdout
+    assert "stories: depth 0, oldest 0.0 s: level None -> best (depth 0 is below 2)" in done.stdout
+    assert "level None -> good (depth 2 reached 2)" in done.stdout
+    assert "\n1 expired leases, " in done.stdout
     assert {key: redis.dump(key) for key in redis.scan_iter("*")} == before
     assert state(redis, lost.id).status == "running"
 
