@@ -1,0 +1,93 @@
+"""The best thresholds by the analytic model: a coarse grid, then steps to better neighbours."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+import numpy as np
+
+from controller.queueing.planning.screening import Judgement, Screen
+from controller.queueing.planning.thresholds import Depths, Thresholds, tables
+from services.contract.forecast import response
+
+GRID = {2: 60, 3: 24, 4: 13, 5: 11}
+"""Depths on the coarse grid, by levels."""
+ALONE = (-8, -4, -2, -1, 1, 2, 4, 8)
+TOGETHER = (-2, -1, 1, 2)
+"""By how many jobs one depth is moved, or two at once: at the limit of the target one threshold
+can rise only where another falls."""
+MOST_DEPTH = 200
+MOST_STEPS = 30
+
+
+def search(screen: Screen) -> Thresholds:
+    """The thresholds with the best score that meet the target, or those nearest to it."""
+    levels = len(screen.queue.paces)
+    if levels == 1:
+        return Thresholds((), ())
+    last = deepest(screen)
+    best = _best(screen, _coarse(levels, last))
+    for _ in range(MOST_STEPS):
+        better = _best(screen, _around(best, last))
+        if (better == best).all():
+            break
+        best = better
+    return thresholds(best)
+
+
+def deepest(screen: Screen) -> int:
+    """The greatest depth worth a threshold: there a job at the last level takes 1.25 × the target.
+
+    Beyond it every job is late whatever is decided.
+    """
+    queue, model = screen.queue, screen.queue.forecast()
+    last, allowed = len(queue.paces) - 1, 1.25 * screen.slo.seconds
+    late = (n for n in range(MOST_DEPTH) if response(model, last, n).mean > allowed)
+    return max(min(next(late, MOST_DEPTH), queue.capacity or MOST_DEPTH), len(queue.paces) + 1)
+
+
+def thresholds(row: Depths) -> Thresholds:
+    """A row (down, …, up, …) as thresholds."""
+    half = len(row) // 2
+    return Thresholds(tuple(row[:half].tolist()), tuple(row[half:].tolist()))
+
+
+def judge(screen: Screen, rows: Depths) -> Judgement:
+    """What the model says of each row (down, …, up, …)."""
+    half = rows.shape[1] // 2
+    return screen.judge(tables(rows[:, :half], rows[:, half:]))
+
+
+def _best(screen: Screen, rows: Depths) -> Depths:
+    return rows[judge(screen, rows).best]
+
+
+def _coarse(levels: int, last: int) -> Depths:
+    grid = np.unique(np.geomspace(1, last, GRID.get(levels, 9)).round().astype(np.int64))
+    down = np.array(list(combinations(grid.tolist(), levels - 1)))
+    return np.unique(np.concatenate([_with_climb(down, gap) for gap in _GAPS]), axis=0)
+
+
+_GAPS: tuple[Callable[[Depths], Depths], ...] = (lambda down: down - 1, lambda down: down * 3 // 4)
+
+
+def _with_climb(down: Depths, climb: Callable[[Depths], Depths]) -> Depths:
+    return np.concatenate([down, np.minimum(climb(down), down - 1)], axis=1)
+
+
+def _around(row: Depths, last: int) -> Depths:
+    rows = np.unique(np.array([row, *_moved(row)]), axis=0)
+    half = len(row) // 2
+    down, up = rows[:, :half], rows[:, half:]
+    rising = (np.diff(down, axis=1, prepend=0) > 0).all(axis=1)
+    regained = (np.diff(up, axis=1, prepend=0) >= 0).all(axis=1)
+    fitting = rising & regained & (up < down).all(axis=1) & (down <= last).all(axis=1)
+    return rows[fitting]
+
+
+def _moved(row: Depths) -> Iterator[Depths]:
+    unit = np.eye(len(row), dtype=np.int64)
+    for each in unit:
+        yield from (row + step * each for step in ALONE)
+    for one, other in combinations(unit, 2):
+        for step in TOGETHER:
+            yield from (row + step * one + with_it * other for with_it in TOGETHER)
