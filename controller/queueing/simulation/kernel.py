@@ -19,9 +19,9 @@ RUNNING, WAITING, FINISHED, LATE, LOST, DROPPED = range(6)
 SHARED, SHORTEST, TWO_CHOICES, RANDOM, ROUND_ROBIN = range(5)
 
 # Nothing here allocates, so numba need not count references (`_nrt`): with thirty arrays that is
-# most of the time. Inlining is another threefold.
-_whole = njit(cache=True, _nrt=False)
-_part = njit(inline="always", _nrt=False)
+# most of the time. Inlining is another threefold. A division by 0 gives inf or NaN, as in numpy.
+_whole = njit(cache=True, _nrt=False, error_model="numpy")
+_part = njit(inline="always", _nrt=False, error_model="numpy")
 
 
 @_whole

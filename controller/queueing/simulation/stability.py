@@ -1,0 +1,37 @@
+"""Whether a scenario has a steady state."""
+
+import numpy as np
+
+from controller.queueing.refusal import require_stable
+from controller.queueing.simulation.scenario import Scenario
+
+
+def utilisation_when_long(scenario: Scenario) -> float:
+    """Arriving work over what the workers can do while the queue is long; 0 if it cannot grow.
+
+    λS/(k·speedup), with the mean S at the level where the table leads a queue that stays longer
+    than all its columns; of levels that alternate there, the cheapest.
+    """
+    if scenario.capacity is not None or scenario.deadline is not None:
+        return 0.0
+    seconds = min(scenario.services[level].mean for level in _levels_when_long(scenario))
+    return scenario.arrivals.rate * seconds / (scenario.workers * scenario.law.speedup)
+
+
+def require_steady(scenario: Scenario) -> None:
+    """Raise Unstable where the queue grows without bound."""
+    utilisation = utilisation_when_long(scenario)
+    limit = scenario.arrivals.rate / utilisation if utilisation else None
+    require_stable(utilisation, limit)
+
+
+def _levels_when_long(scenario: Scenario) -> list[int]:
+    """Those that the last column visits for ever."""
+    goes_to = np.asarray(scenario.switching.table)[:, -1]
+    level = scenario.switching.initial
+    for _ in goes_to:
+        level = int(goes_to[level])
+    visited = [level]
+    while goes_to[visited[-1]] != level:
+        visited.append(int(goes_to[visited[-1]]))
+    return visited
