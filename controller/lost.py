@@ -2,7 +2,7 @@
 
 from redis import Redis
 
-from services.contract import jobs, keys, tickets, transitions
+from services.contract import dispatch, jobs, keys, tickets, transitions
 from services.contract.jobs import Job, Queue, Status
 
 # A younger job's ticket may still be on its way from the gateway, or to a worker's claim.
@@ -14,7 +14,7 @@ def fewer_than_waiting(redis: Redis, queue: Queue) -> bool:
     pipeline = redis.pipeline(transaction=False)
     for priority in jobs.PRIORITIES:
         pipeline.zcard(keys.waiting(queue, priority))
-    for name in tickets.lists(queue):
+    for name in dispatch.ticket_lists(redis, queue):
         pipeline.llen(name)
     counts = pipeline.execute()
     return sum(counts[: len(jobs.PRIORITIES)]) > sum(counts[len(jobs.PRIORITIES) :])
@@ -39,7 +39,7 @@ def _waiting(redis: Redis, queue: Queue) -> set[str]:
 
 def _listed(redis: Redis, queue: Queue) -> set[str | None]:
     pipeline = redis.pipeline(transaction=False)
-    for name in tickets.lists(queue):
+    for name in dispatch.ticket_lists(redis, queue):
         pipeline.lrange(name, 0, -1)
     return {tickets.job_id(message) for messages in pipeline.execute() for message in messages}
 

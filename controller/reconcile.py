@@ -6,7 +6,7 @@ from collections.abc import Callable
 from redis import Redis
 
 from controller import lost
-from services.contract import jobs, keys, tickets, transitions
+from services.contract import dispatch, jobs, keys, tickets, transitions
 from services.contract.connection import server_time
 from services.contract.jobs import Job
 from services.contract.settings import Settings
@@ -36,7 +36,14 @@ class Reconciler:
 
     def steps(self) -> list[Callable[[float], None]]:
         """What one pass does; a step that fails must not keep the others from running."""
-        return [self.reclaim, self.age, self.publish_lost, self.drop_stale, self.forget]
+        return [
+            self.reclaim,
+            self.clear_stations,
+            self.age,
+            self.publish_lost,
+            self.drop_stale,
+            self.forget,
+        ]
 
     def spare(self) -> None:
         """After an outage: give owners, who could not renew either, one lease to do so."""
@@ -51,6 +58,15 @@ class Reconciler:
             self._redis, attempts=settings.max_attempts, retention=settings.retention_seconds
         )
         self._publish(requeued, "its worker fell silent", now)
+
+    def clear_stations(self, now: float) -> None:
+        """Move what waits for workers that are gone to those that live."""
+        if now < self._spare_until:
+            return
+        for queue in jobs.QUEUES:
+            for worker in dispatch.abandoned(self._redis, queue):
+                moved = dispatch.clear(self._redis, queue, worker)
+                self._publish_each(moved, f"it waited for {worker}, which is gone", now)
 
     def age(self, now: float) -> None:
         """Lift jobs that have waited too long."""
@@ -79,7 +95,7 @@ class Reconciler:
 
     def _publish_each(self, found: list[Job], why: str, now: float) -> None:
         for job in found:
-            tickets.publish(self._app, job)
+            dispatch.publish(self._app, self._redis, job, self._settings.dispatch)
             self._published_at[job.id] = now
             logger.info("ticket published again: %s", why, extra={"job": job.id, "why": why})
 
@@ -91,7 +107,9 @@ class Reconciler:
             logger.info("dropped %d deliveries of finished jobs", len(tags))
 
     def forget(self, _now: float) -> None:
-        """Remove from the list of all jobs some ids whose record has expired."""
+        """Remove stations long gone, and from the list of all jobs some whose record expired."""
+        for queue in jobs.QUEUES:
+            dispatch.forget(self._redis, queue)
         self._cursor, ids = lost.expired(self._redis, self._cursor, FORGET_COUNT)
         if ids:
             self._redis.zrem(keys.JOBS, *ids)

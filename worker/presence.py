@@ -1,13 +1,15 @@
-"""A worker's signs of life: to the queue it serves."""
+"""A worker's signs of life: to the queue it serves, and to those who assign jobs to it."""
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from redis import Redis, RedisError
 
-from services.contract import queues
-from services.contract.jobs import Queue
+from services.contract import dispatch, queues
+from services.contract.dispatch import Rule
+from services.contract.jobs import Job, Queue
 from worker.artifacts import Shelf
 
 logger = logging.getLogger(__name__)
@@ -18,19 +20,27 @@ SWEEP_SECONDS = 3600.0
 
 
 class Presence:
-    """Tells the queue that this worker serves it; now and then clears the shelf."""
+    """Tells the queue that this worker serves it; now and then clears the shelf.
 
-    def __init__(self, redis: Redis, queue: Queue, name: str, shelf: Shelf) -> None:
+    Under `jsq` the worker is a station too: it has a queue of its own.
+    """
+
+    def __init__(
+        self, redis: Redis, queue: Queue, name: str, shelf: Shelf, rule: Rule = "shared"
+    ) -> None:
         self._redis = redis
         self._queue = queue
         self._name = name
         self._shelf = shelf
+        self._station = rule == "jsq"
         self._open = False
         self._told_at = 0.0
         self._swept_at = 0.0
 
     def open(self) -> None:
         """The worker takes tickets now."""
+        # Before the first ticket: a job claimed by an unknown station would count for nobody.
+        self._attempt(self._open_station)
         self._open = True
         logger.info("ready for jobs")
 
@@ -39,6 +49,26 @@ class Presence:
         self._open = False
         queues.check_out(self._redis, self._queue, self._name)
 
+    def leave(self, publish: Callable[[Job], None]) -> None:
+        """Hand on the tickets of jobs that still wait for this worker, once it has stopped."""
+        if self._station:
+            self._attempt(lambda: self._hand_on(publish))
+
+    def _hand_on(self, publish: Callable[[Job], None]) -> None:
+        for job in dispatch.clear(self._redis, self._queue, self._name):
+            publish(job)
+            logger.info("handed on: the worker stops", extra={"job": job.id})
+
+    def _open_station(self) -> None:
+        if self._station:
+            dispatch.open_station(self._redis, self._queue, self._name)
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except RedisError as error:
+            logger.warning("Redis failed; the controller sets it right: %s", error)
+
     def tell(self) -> None:
         """Check in when it is time to; called often."""
         now = time.monotonic()
@@ -46,6 +76,7 @@ class Presence:
             return
         self._told_at = now
         try:
+            self._open_station()
             queues.check_in(self._redis, self._queue, self._name)
             self._sweep(now)
         except RedisError as error:

@@ -14,9 +14,10 @@ from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from services.contract import heartbeat, policy
+from services.contract import dispatch, heartbeat, policy
 from services.contract.connection import CLIENT_OPTIONS
-from services.contract.jobs import Kind, Queue
+from services.contract.dispatch import Rule
+from services.contract.jobs import Job, Kind, Queue
 from services.contract.settings import Settings
 from worker import tasks
 from worker.artifacts import Shelf
@@ -52,6 +53,16 @@ class Process:
         """The Celery app that consumes tickets, and publishes those of a book's pictures."""
         return tasks.connect(self.settings.redis_address)
 
+    @property
+    def rule(self) -> Rule:
+        """Where tickets go."""
+        return self.settings.dispatch
+
+    @cached_property
+    def publish(self) -> Callable[[Job], None]:
+        """Puts out a job's ticket."""
+        return tasks.publisher(self.app, self.redis, self.rule)
+
     @cached_property
     def shelf(self) -> Shelf:
         """Where artifacts go."""
@@ -86,7 +97,7 @@ class Process:
         self, performers: Mapping[Kind, Perform], concurrency: int, turn: Callable[[], None]
     ) -> int:
         """Take jobs until told to stop; `turn` is called several times a second."""
-        presence = Presence(self.redis, self.queue, self.name, self.shelf)
+        presence = Presence(self.redis, self.queue, self.name, self.shelf, self.rule)
         claims = Claims(self.redis, self._terms(), lambda: (turn(), presence.tell()))
         claims.open()
         self.levels.open()
@@ -95,10 +106,16 @@ class Process:
                 self.app,
                 claims,
                 tasks.Service(
-                    self.queue, self.name, concurrency, performers, presence.open, presence.close
+                    dispatch.consumed(self.queue, self.name, self.rule),
+                    self.name,
+                    concurrency,
+                    performers,
+                    presence.open,
+                    presence.close,
                 ),
             )
         finally:
+            presence.leave(self.publish)
             self.levels.close()
             claims.close()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from services.contract import policy
 from services.contract.policy import Policy
 from services.contract.settings import Settings
-from worker import tasks
 from worker.language.load import Source
 from worker.language.model import LanguageModel
 from worker.language.prepare import ModelMissing
@@ -68,7 +67,7 @@ def run(settings: Settings) -> int:
     printer = Printer(
         process.redis,
         process.shelf,
-        tasks.publisher(process.app),
+        process.publish,
         settings.retention_seconds,
         vocabulary,
     )

@@ -7,15 +7,17 @@ back in the queue.
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from celery import Celery, signals
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
+from redis import Redis, RedisError
 
-from services.contract import tickets
-from services.contract.jobs import Job, Kind, Queue
+from services.contract import dispatch, tickets
+from services.contract.dispatch import Rule
+from services.contract.jobs import Job, Kind
 from worker.attempt import Perform, attempt
 from worker.claims import Claims
 
@@ -24,9 +26,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Service:
-    """What one worker process offers, and what is called when it opens and closes."""
+    """What one worker process offers, and what is called when it opens and closes.
 
-    queue: Queue
+    `queues` are those of Celery that it reads.
+    """
+
+    queues: Sequence[str]
     name: str
     concurrency: int
     performers: Mapping[Kind, Perform]
@@ -41,13 +46,13 @@ def connect(redis_address: str) -> Celery:
     return app
 
 
-def publisher(app: Celery) -> Callable[[Job], None]:
+def publisher(app: Celery, redis: Redis, rule: Rule) -> Callable[[Job], None]:
     """Publishes a job's ticket; one that gets lost is published again by the controller."""
 
     def publish(job: Job) -> None:
         try:
-            tickets.publish(app, job)
-        except OperationalError as error:
+            dispatch.publish(app, redis, job, rule)
+        except (OperationalError, RedisError) as error:
             logger.warning(
                 "ticket not published, the controller will do it: %s", error, extra={"job": job.id}
             )
@@ -67,7 +72,7 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
     worker = app.Worker(
         pool="threads",
         concurrency=service.concurrency,
-        queues=[service.queue],
+        queues=list(service.queues),
         hostname=service.name,
         without_gossip=True,
         without_mingle=True,

@@ -68,6 +68,16 @@ def workers(queue: str) -> str:
     return f"{PREFIX}workers:{queue}"
 
 
+def stations(queue: str) -> str:
+    """Workers that take tickets from a queue of their own."""
+    return f"{PREFIX}stations:{queue}"
+
+
+def assigned(worker: str) -> str:
+    """Unfinished jobs that wait for one worker, or that it runs."""
+    return f"{PREFIX}assigned:{worker}"
+
+
 def forecast(queue: str) -> str:
     """The live model of one queue."""
     return f"{PREFIX}forecast:{queue}"
@@ -106,6 +116,10 @@ KEYS = (
     Key("arrivals:{queue}", "string", "jobs ever accepted, for the arrival rate",
         "none: a counter a queue"),
     Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
+    Key("stations:{queue}", "sorted set", "workers with a queue of their own, by when they were "
+        "last seen", "none: the reconciler removes those silent for an hour"),
+    Key("assigned:{worker}", "set", "ids of unfinished jobs that wait for one worker or run there",
+        "none: exists only while it has such jobs"),
     Key("forecast:{queue}", "string", "the controller's model of one queue, as JSON",
         "1 minute, renewed"),
     Key("idempotency:{key}", "hash", "the job an Idempotency-Key made, and the request's digest",

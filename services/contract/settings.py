@@ -117,6 +117,11 @@ class Settings:
         "on", _one_of("off", "on"), "Whether pictures under way follow the policy further down."
     )
     fallback_level: str = setting("balanced", TEXT, "Level while no controller holds the lease.")
+    dispatch: str = setting(
+        "shared",
+        _one_of("shared", "jsq"),
+        "Tickets: one queue for all workers, or each to the worker with the fewest jobs.",
+    )
     lease_seconds: float = setting(
         "15", _seconds(1, 600), "A running job not renewed for so long is lost."
     )

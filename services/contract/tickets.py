@@ -57,20 +57,28 @@ def celery_settings(redis_address: str) -> dict[str, Any]:
     }
 
 
-def publish(app: Publisher, job: Job) -> None:
-    """Put a ticket for a waiting job where a worker will find it. Raises what the broker raises."""
+def own_queue(queue: Queue, worker: str) -> str:
+    """The Celery queue of one worker alone, beside the one that all workers of `queue` share."""
+    return f"{queue}@{worker}"
+
+
+def publish(app: Publisher, job: Job, worker: str = "") -> None:
+    """Put a ticket for a waiting job where a worker, or only the named one, will find it.
+
+    Raises what the broker raises.
+    """
     app.send_task(
         TASK,
         args=(job.id,),
         task_id=job.id,
-        queue=job.queue,
+        queue=own_queue(job.queue, worker) if worker else job.queue,
         priority=BROKER_PRIORITY[job.priority],
         retry=False,
     )
 
 
-def lists(queue: Queue) -> list[str]:
-    """The Redis lists in which tickets of one queue lie."""
+def lists(queue: str) -> list[str]:
+    """The Redis lists in which tickets of one Celery queue lie."""
     return [queue, *(f"{queue}\x06\x16{step}" for step in PRIORITY_STEPS[1:])]
 
 
@@ -95,6 +103,22 @@ def _delivered(entry: str) -> str | None:
         return headers["id"] if headers["task"] == TASK else None
     except (ValueError, KeyError, TypeError, IndexError):
         return None
+
+
+def take(redis: Any, queue: str) -> list[str]:
+    """Empty the lists of a Celery queue at once: the ids of the jobs that had tickets there."""
+    pipeline = redis.pipeline()
+    for name in lists(queue):
+        pipeline.lrange(name, 0, -1)
+    pipeline.delete(*lists(queue))
+    *found, _ = pipeline.execute()
+    ids = (job_id(message) for messages in found for message in messages)
+    return [found_id for found_id in ids if found_id is not None]
+
+
+def undeclare(redis: Any, queue: str) -> None:
+    """Let the broker forget a Celery queue that nobody reads any more."""
+    redis.delete(f"_kombu.binding.{queue}", *lists(queue))
 
 
 def drop(redis: Any, tags: list[str]) -> None:

@@ -56,7 +56,7 @@ def admit(gateway: Gateway, request: Request, key: str) -> str:
         named = invalid("Idempotency-Key", str(reused))
         raise Problem("idempotency-key-reused", str(reused), named.errors) from None
     if new:
-        publish(gateway.publisher, find(gateway, job_id))
+        publish(gateway, find(gateway, job_id))
     return job_id
 
 

@@ -5,9 +5,11 @@ import threading
 from functools import cached_property
 from typing import Any
 
-from services.contract import tickets
+from redis import RedisError
+
+from services.contract import dispatch, tickets
 from services.contract.jobs import Job
-from services.contract.tickets import Publisher
+from services.gateway.context import Gateway
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class TicketOffice:
         return self._app.send_task(name, **options)
 
 
-def publish(publisher: Publisher, job: Job) -> None:
+def publish(gateway: Gateway, job: Job) -> None:
     """Put out the ticket of an accepted job; only a log line where the broker refuses.
 
     The job is safe either way: the controller publishes again what has no ticket.
@@ -55,8 +57,8 @@ def publish(publisher: Publisher, job: Job) -> None:
     from kombu.exceptions import KombuError  # noqa: PLC0415 - as above
 
     try:
-        tickets.publish(publisher, job)
-    except (KombuError, OSError) as error:
+        dispatch.publish(gateway.publisher, gateway.redis, job, gateway.settings.dispatch)
+    except (KombuError, RedisError, OSError) as error:
         log.warning(
             "ticket not published, the controller will do it: %s", error, extra={"job": job.id}
         )

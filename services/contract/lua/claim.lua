@@ -14,6 +14,11 @@ if deadline and tonumber(deadline) <= time then
   return {}
 end
 leave_waiting(id)
+if redis.call('ZSCORE', stations(get(id, 'queue')), worker) then
+  assign(id, worker)
+else
+  unassign(id)
+end
 redis.call('ZADD', running(get(id, 'queue')), stamp(time + tonumber(lease)), id)
 redis.call('HINCRBY', record(id), 'attempts', 1)
 redis.call('HINCRBY', record(id), 'token', 1)

@@ -32,6 +32,30 @@ local function running(queue)
   return PREFIX .. 'running:' .. queue
 end
 
+local function stations(queue)
+  return PREFIX .. 'stations:' .. queue
+end
+
+local function assigned(worker)
+  return PREFIX .. 'assigned:' .. worker
+end
+
+-- An unfinished job counts for one worker at most: the one whose own queue has its ticket, or the
+-- one that runs it.
+local function unassign(id)
+  local worker = get(id, 'assigned')
+  if worker then
+    redis.call('SREM', assigned(worker), id)
+    redis.call('HDEL', record(id), 'assigned')
+  end
+end
+
+local function assign(id, worker)
+  unassign(id)
+  redis.call('SADD', assigned(worker), id)
+  redis.call('HSET', record(id), 'assigned', worker)
+end
+
 -- True while `token` still owns the running job.
 local function owns(id, token)
   return get(id, 'status') == 'running' and get(id, 'token') == token
@@ -64,6 +88,7 @@ end
 local function retire(id, status, retention)
   local kind = get(id, 'kind')
   leave_waiting(id)
+  unassign(id)
   redis.call('ZREM', running(get(id, 'queue')), id)
   cancel_children(id, retention)
   redis.call('HSET', record(id), 'status', status, 'finished_at', stamp(now()))

@@ -19,6 +19,7 @@ for _, queue in ipairs({'stories', 'images'}) do
       fail(id, 'lost', 'the worker fell silent in attempt ' .. get(id, 'attempts') .. ' of '
         .. attempts .. '; see the workers\' logs for this job', retention)
     else
+      unassign(id)
       requeue(id, 'the worker ' .. get(id, 'worker') .. ' fell silent')
       table.insert(requeued, id)
     end

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.contract import keys, level, queues, transitions
+from services.contract import dispatch, forecast, keys, level, queues, transitions
+from services.contract.forecast import Forecast, Pace
 from services.contract.jobs import Status
 from services.contract.policy import load
 from services.contract.transitions import Admission, Outcome, Service
@@ -19,8 +20,11 @@ def _row(key):
     def matches(row):
         return fnmatch(key, keys.PREFIX + re.sub(r"{\w+}", "*", row.pattern))
 
-    # The longest pattern is the closest: `job:*` matches the events of a job too.
-    return max((row for row in keys.KEYS if matches(row)), key=lambda row: len(row.pattern))
+    def literal(row):
+        return len(re.sub(r"{\w+}", "", row.pattern))
+
+    # The most literal pattern is the closest: `job:*` matches the events of a job too.
+    return max((row for row in keys.KEYS if matches(row)), key=literal)
 
 
 @pytest.fixture
@@ -31,11 +35,13 @@ def everything(redis):
     level.publish(redis, level.lead(redis, "a"), "images", choice, lease=10)
     level.pin(redis, "images", level.Pin("fast", "me", "test", 2e9), seconds=60)
     level.acknowledge(redis, "worker-1", 1)
+    forecast.put(redis, "images", Forecast(at=1.0, level=0, paces=(Pace(seconds=2.0),)))
     queues.check_in(redis, "images", "worker-1")
+    dispatch.open_station(redis, "images", "worker-1")
     terms = Admission(9, RETENTION, idempotency_key="k")
     transitions.accept(redis, request(deadline_seconds=60), terms)
     book = running(redis, "storybook")
-    accept(redis, parent=book.id)
+    dispatch.assign(redis, transitions.get(redis, accept(redis, parent=book.id)))
     drawn = running(redis)
     outcome = Outcome(Status.SUCCEEDED, service=Service(1.0, 1.0))
     transitions.finish(redis, drawn, outcome, retention=RETENTION)
@@ -100,6 +106,8 @@ def test_the_names_that_python_builds_are_listed(redis):
         keys.samples("images"),
         keys.arrivals("images"),
         keys.workers("images"),
+        keys.stations("images"),
+        keys.assigned("worker-1"),
     ]
     names += [
         keys.idempotency("x"),
