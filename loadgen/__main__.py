@@ -1,0 +1,40 @@
+"""Load on a real stack, and what came of it.
+
+python -m loadgen run --request-rate 2 --num-prompts 100      an open loop of Poisson arrivals
+"""
+
+import argparse
+import json
+import sys
+
+from loadgen.commands import run
+from loadgen.commands.run import Unreachable
+from loadgen.intensity import BadLoad
+from loadgen.record import BadRecord
+
+COMMANDS = (run,)
+
+
+def main() -> int:
+    """The exit status: 0 done, 1 nothing answers, 2 what was asked makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="python -m loadgen",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for command in COMMANDS:
+        command.add(subparsers)
+    asked = parser.parse_args()
+    try:
+        found = asked.run(asked)
+    except (BadLoad, BadRecord, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1 if isinstance(error, Unreachable) else 2
+    if asked.json:
+        print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What `python -m loadgen` does, a module for each command."""

@@ -1,0 +1,92 @@
+"""One line a request: what was due, what was done, and what became of it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+FAILED_TO_SEND = "unsent"
+REJECTED = "rejected"
+TIMEOUT = "timeout"
+SUCCEEDED = "succeeded"
+
+
+class BadRecord(ValueError):
+    """A file of records cannot be read; says where."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Times are seconds from the start of the run, by the generator's clock; None: it never was.
+
+    `created`, `started` and `finished` are the server's times, carried over by the moment of
+    acceptance, so that the two clocks need not agree. `status` is the job's last one, or
+    rejected (429, 503), unsent (no answer), timeout (not finished when the run ended).
+    """
+
+    number: int
+    kind: str
+    due: float
+    sent: float | None = None
+    accepted: float | None = None
+    started: float | None = None
+    finished: float | None = None
+    status: str = FAILED_TO_SEND
+    http_status: int | None = None
+    error: str | None = None
+    job: str | None = None
+    level: str | None = None
+    levels: tuple[str, ...] = ()
+    attempts: int = 0
+    steps: int = 0
+    bytes: int = 0
+    eta: float | None = None
+    first_page: float | None = None
+    first_picture: float | None = None
+    warmup: bool = False
+
+    @property
+    def response(self) -> float | None:
+        """End to end, from the due time."""
+        return self.finished - self.due if self.finished is not None else None
+
+    @property
+    def lag(self) -> float | None:
+        """How much later than due the generator sent it."""
+        return self.sent - self.due if self.sent is not None else None
+
+
+_FIELDS = {each.name for each in fields(Record)}
+
+
+def write(file: IO[str], record: Record) -> None:
+    """Append one line."""
+    file.write(json.dumps(asdict(record)) + "\n")
+
+
+def read(path: Path) -> list[Record]:
+    """All records of a file; a last line cut short by a crash is left out.
+
+    Raises BadRecord for anything else that is no record.
+    """
+    lines = path.read_text().splitlines(keepends=True)
+    return list(_records(path, lines))
+
+
+def _records(path: Path, lines: list[str]) -> Iterator[Record]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield from_json(json.loads(line))
+        except (ValueError, TypeError) as error:
+            if number == len(lines) and not line.endswith("\n"):
+                return
+            raise BadRecord(f"{path}, line {number} is not a record: {error}") from error
+
+
+def from_json(found: dict[str, Any]) -> Record:
+    """A record from its JSON object. Raises TypeError for a field that is missing or unknown."""
+    unknown = set(found) - _FIELDS
+    if unknown:
+        raise TypeError(f"unknown fields {', '.join(sorted(unknown))}")
+    return Record(**found | {"levels": tuple(found.get("levels", ()))})
