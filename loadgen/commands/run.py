@@ -89,9 +89,7 @@ async def _driven(asked: argparse.Namespace, schedule: Sequence[Arrival]) -> lis
     with ExitStack() as stack:
         view = stack.enter_context(View(len(schedule), quiet=asked.quiet))
         file = stack.enter_context(asked.save_result.open("w")) if asked.save_result else None
-        drive = Drive(
-            target, terms, tell=view.tell, done=lambda record: _keep(record, records, file)
-        )
+        drive = Drive(target, terms, tell=view.tell, done=partial(_keep, records, file))
         watching = asyncio.create_task(view.watch(asked.url))
         await _until_interrupted(drive.run(schedule))
         watching.cancel()
