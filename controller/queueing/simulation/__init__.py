@@ -29,5 +29,8 @@ on common random numbers.
 - scenario: `Scenario`, `Switching`, `Horizon` · draws: what is random in it
 - run: `simulate(scenario, seed)`, `simulate_with(scenario, seed, choose)` where a callback takes
   the place of the table · kernel, state: the loop, and the arrays that it works on
-- records: `Records` · warmup: `mser5` · statistics: `replicate`, `summarise`, `Summary`
+- records: `Records` · warmup: `mser5`, `no_warm_up` · figures: of one run
+- statistics: `replicate`, `summarise`, `Summary` · estimates: `Estimate`
+- live: the scenario of a policy and a profile, the live `decide` as a callback · textbook: M/M/k …
+- stability: whether there is a steady state · notation: arrivals as command lines write them
 """

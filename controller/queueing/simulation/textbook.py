@@ -1,0 +1,46 @@
+"""Queues by their names in Kendall's notation, as scenarios."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.queueing.refusal import BadInput, require_not_negative, require_positive
+from controller.queueing.simulation.arrivals import Arrivals
+from controller.queueing.simulation.scenario import Scenario
+from controller.queueing.simulation.service import by_scv
+from services.contract.profile import ONE_AT_A_TIME, BatchLaw
+
+Model = Literal["mm1", "mmk", "mmkk", "mg1", "mgk", "ps"]
+"""ps: processor sharing by a batch law."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Textbook:
+    """A model and its parameters; times in seconds. The law is that of `ps`."""
+
+    model: Model
+    service_time: float
+    scv: float = 1.0
+    servers: int = 1
+    capacity: int | None = None
+    law: BatchLaw = ONE_AT_A_TIME
+
+    def __post_init__(self) -> None:
+        require_positive(service_time=self.service_time)
+        require_not_negative(scv=self.scv)
+        model = self.model
+        if model.startswith("mm") and self.scv != 1:
+            raise BadInput(f"{model} has exponential service, scv 1: mg1 and mgk have others")
+        if model in ("mm1", "mg1") and self.servers != 1:
+            raise BadInput(f"{model} has one server: {model[:2]}k has {self.servers}")
+        if model == "mmkk" and self.capacity is None:
+            raise BadInput("mmkk needs a capacity, the most jobs in the system")
+
+    def scenario(self, arrivals: Arrivals) -> Scenario:
+        """This queue with any arrivals, not the model's Poisson alone."""
+        return Scenario(
+            arrivals=arrivals,
+            services=(by_scv(self.service_time, self.scv),),
+            workers=self.servers,
+            law=self.law if self.model == "ps" else ONE_AT_A_TIME,
+            capacity=self.capacity,
+        )
