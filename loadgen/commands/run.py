@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
