@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -19,6 +18,7 @@ from loadgen.intensity import BadLoad
 from loadgen.live import View
 from loadgen.record import Record, write
 from loadgen.target import OpenAiImages, Target
+from loadgen.told import tell
 from loadgen.workload import Arrival
 
 
@@ -65,7 +65,9 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     percents = _percents(asked.percentiles)
     records = asyncio.run(_driven(asked, schedule))
     found = metrics.summary(records, percents, goal)
-    return found | {"loop": "closed" if asked.concurrency else "open"}
+    found["loop"] = "closed" if asked.concurrency else "open"
+    tell(found)
+    return found
 
 
 def _percents(text: str) -> list[float]:
@@ -120,8 +122,3 @@ async def _target(asked: argparse.Namespace) -> Target:
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable(f"nothing answers at {url}: {error}. Is it up? `make up`") from error
     return Gateway(url) if asked.target == "storyteller" else OpenAiImages(url)
-
-
-def told(found: dict[str, Any]) -> str:
-    """The summary for a person."""
-    return json.dumps(found, indent=1)
