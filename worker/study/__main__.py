@@ -1,5 +1,7 @@
 """What a setting costs and what it is worth, measured on the real engine and models.
 
+python -m worker.study profile        what candidate levels cost: seconds, memory, batch laws
+python -m worker.study quality        what they are worth: CLIPScore, Fréchet distance
 python -m worker.study quantization   precisions of denoiser and story model
 python -m worker.study early-exit     early exit by each measure, beside simply fewer steps
 
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
 from services.contract import settings
 from services.contract.settings import Settings, SettingsError
@@ -35,7 +38,7 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
     finding = STUDIES[options.command](options, loaded)
     told = {"command": options.command, "options": _written(options), **records.conditions()}
     result = {**told, "figures": finding.figures}
-    records.write(options.out, finding.table, result, records.per_picture(finding.pictures))
+    records.write(options.out, finding.table, result, finding.rows)
     print(finding.table.markdown())
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
@@ -44,7 +47,7 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
 def _written(options: argparse.Namespace) -> dict[str, object]:
     """The options as they were understood, without this machine's paths."""
     given = {name: value for name, value in vars(options).items() if name not in ("out", "json")}
-    return given | {"captions": options.captions.name}
+    return {name: each.name if isinstance(each, Path) else each for name, each in given.items()}
 
 
 def main() -> int:

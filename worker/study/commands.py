@@ -1,7 +1,7 @@
 """The studies, from options to tables."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,21 +12,25 @@ from services.contract.settings import Settings
 from worker.batching.checkpoint import ModelError
 from worker.language.load import Source
 from worker.language.prepare import ModelMissing
-from worker.study import early_exit, quantization
+from worker.study import early_exit, profile_result, profile_run, quality, quantization
 from worker.study.options import RULES
+from worker.study.records import Record, per_picture
 from worker.study.stories import read_aloud
-from worker.study.studio import Judged, Studio
+from worker.study.studio import Studio
 from worker.study.tables import Table
 from worker.study.terms import Terms, Unusable, read_captions
+
+PROFILE = "profile.json"
+SHEET = "contact-sheet.png"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A study's table, its figures for programs, and the pictures behind them."""
+    """A study's table, its figures for programs, and the records behind them."""
 
     table: Table
     figures: Mapping[str, Any]
-    pictures: Mapping[str, Judged]
+    rows: Sequence[Record]
 
 
 def study_quantization(options: argparse.Namespace, settings: Settings) -> Finding:
@@ -38,9 +42,8 @@ def study_quantization(options: argparse.Namespace, settings: Settings) -> Findi
         if source:
             stories = read_aloud(source, options.story_precisions, options.story_tokens)
             found = replace(found, stories=stories)
-    return Finding(
-        quantization.table(found, _told(studio)), quantization.result(found), found.pictures
-    )
+    rows = per_picture(found.pictures)
+    return Finding(quantization.table(found, _told(studio)), quantization.result(found), rows)
 
 
 def study_early_exit(options: argparse.Namespace, settings: Settings) -> Finding:
@@ -51,10 +54,40 @@ def study_early_exit(options: argparse.Namespace, settings: Settings) -> Finding
     with _told_what_to_do():
         studio.denoiser.check(level)
         found = early_exit.compare(studio, level, rules)
-    return Finding(early_exit.table(found, _told(studio)), early_exit.result(found), found.pictures)
+    rows = per_picture(found.pictures)
+    return Finding(early_exit.table(found, _told(studio)), early_exit.result(found), rows)
+
+
+def study_profile(options: argparse.Namespace, settings: Settings) -> Finding:
+    """Every candidate level alone, and jobs together, into profile.json."""
+    file = options.out / PROFILE
+    with _told_what_to_do():
+        found = profile_run.measure(options, settings)
+    if before := profile_result.read(file):
+        found = profile_result.with_qualities_of(before, found)
+    profile_result.write(file, found)
+    rows = profile_result.rows(found)
+    return Finding(profile_result.table(found), profile_result.figures(found), rows)
+
+
+def study_quality(options: argparse.Namespace, settings: Settings) -> Finding:
+    """Every level of profile.json, judged; the scores go into it."""
+    file = options.out / PROFILE
+    found = profile_result.read(file)
+    if found is None:
+        raise Unusable(f"{file} is no profile: `profile --out {options.out}` writes one")
+    studio = _studio(options, settings)
+    with _told_what_to_do():
+        judged = quality.judge(studio, [rung.level for rung in found.rungs])
+    profile_result.write(file, profile_result.with_qualities(found, quality.scores(judged)))
+    quality.sheet(judged, studio.terms.captions[: options.columns]).save(options.out / SHEET)
+    table = quality.table(found, judged, f"{_drawn(studio)} {_JUDGED}")
+    return Finding(table, quality.result(judged), per_picture(quality.distinct(judged)))
 
 
 STUDIES: Mapping[str, Callable[[argparse.Namespace, Settings], Finding]] = {
+    "profile": study_profile,
+    "quality": study_quality,
     "quantization": study_quantization,
     "early-exit": study_early_exit,
 }
@@ -102,9 +135,20 @@ def _told(studio: Studio) -> str:
     terms = studio.terms
     groups = -(-len(terms.captions) // terms.group)
     return (
-        f"{studio.denoiser.name}, {len(terms.captions)} captions, {terms.in_flight} pictures in "
-        f"flight, {torch.get_num_threads()} thread(s). Seconds: wall-clock time over pictures, "
-        f"median of {groups} groups by turns, with its 95 % interval. CLIPScore up is better; "
-        "Fréchet distance (× 100, vectors of the same CLIP) down is better: to fp32, DDIM 100 "
-        "pictures of the same captions with other seeds. ± is half of a 95 % interval."
+        f"{_drawn(studio)} Seconds: wall-clock time over pictures, "
+        f"median of {groups} groups by turns, with its 95 % interval. {_JUDGED}"
     )
+
+
+def _drawn(studio: Studio) -> str:
+    terms = studio.terms
+    return (
+        f"{studio.denoiser.name}, {len(terms.captions)} captions, {terms.in_flight} pictures in "
+        f"flight, {torch.get_num_threads()} thread(s)."
+    )
+
+
+_JUDGED = (
+    "CLIPScore up is better; Fréchet distance (× 100, vectors of the same CLIP) down is better: to "
+    "fp32, DDIM 100 pictures of the same captions with other seeds. ± is half of a 95 % interval."
+)

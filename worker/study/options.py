@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
+from services.contract.jobs import QUEUES
 from services.contract.ladder import Precision, Sampler
 
 HELD_OUT = Path(__file__).parents[2] / "models" / "captions-held-out.txt"
@@ -17,31 +18,91 @@ RULES = (
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """The two commands and their options."""
-    both = argparse.ArgumentParser(
+    """The commands and their options."""
+    every = argparse.ArgumentParser(
         prog="python -m worker.study",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = both.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = every.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _quantization(commands.add_parser("quantization", help="precisions", parents=[_shared()]))
+    _profile(commands.add_parser("profile", help="cost of levels", parents=[_any_study()]))
+    _quality(commands.add_parser("quality", help="worth of levels", parents=[_judging()]))
     _early_exit(commands.add_parser("early-exit", help="early exit", parents=[_shared()]))
-    return both
+    return every
 
 
-def _shared() -> argparse.ArgumentParser:
+def _any_study() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
     add("--out", type=Path, default=Path("study"), help="folder for table and records (study)")
     add("--captions", type=Path, default=HELD_OUT, help="a file with a caption a line")
-    add("--count", type=int, default=144, help="captions, drawn once at each setting (144)")
-    add("--group", type=_whole, default=24, help="captions drawn before the next setting's (24)")
-    add("--in-flight", type=_whole, default=8, help="pictures that step together (8)")
-    add("--sampler", choices=get_args(Sampler), default="ddim", help="how steps are taken (ddim)")
-    add("--guidance-scale", type=float, default=3.0, help="of every picture (3)")
     add("--seed", type=int, default=1, help="of the first caption; the next has the next (1)")
     add("--json", action="store_true", help="the last line is one JSON object")
     return options
+
+
+def _judging() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_any_study()])
+    add = options.add_argument
+    add("--count", type=int, default=144, help="captions, drawn once at each setting (144)")
+    add("--group", type=_whole, default=24, help="captions drawn before the next setting's (24)")
+    add("--in-flight", type=_whole, default=8, help="pictures that step together (8)")
+    add("--guidance-scale", type=float, default=3.0, help="of every picture (3)")
+    return options
+
+
+def _shared() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_judging()])
+    options.add_argument(
+        "--sampler", choices=get_args(Sampler), default="ddim", help="how steps are taken (ddim)"
+    )
+    return options
+
+
+def _profile(options: argparse.ArgumentParser) -> None:
+    options.description = (
+        "Seconds and memory of every candidate level alone, and the batch law of each queue, into "
+        "profile.json. A run that is repeated measures only what is missing in the journals "
+        "profile-*.jsonl beside it."
+    )
+    add = options.add_argument
+    add(
+        "--levels", type=Path, help="a TOML file with [[levels]] (the policy's and a built-in list)"
+    )
+    add("--count", type=int, default=24, help="captions that take turns (24)")
+    add("--queues", nargs="+", choices=QUEUES, default=QUEUES[::-1], help="measured (both)")
+    _picture_grid(options)
+    _story_grid(options)
+
+
+def _picture_grid(options: argparse.ArgumentParser) -> None:
+    group = options.add_argument_group("pictures", "Every combination, beside each level alone.")
+    add = group.add_argument
+    add("--samplers", nargs="+", choices=get_args(Sampler), default=("ddim",), help="(ddim)")
+    add("--steps", nargs="+", type=_whole, default=(25, 10), help="(25 10)")
+    add("--batches", nargs="+", type=_whole, default=(1, 2, 4, 8), help="in flight (1 2 4 8)")
+    add("--sizes", nargs="+", type=_size, default=(), help="such as 128x128 (the model's own)")
+    add("--precisions", nargs="+", choices=get_args(Precision), default=("auto",), help="(auto)")
+    add("--guidance", nargs="+", type=float, default=(3.0,), help="guidance scales (3)")
+    add("--repeats", type=_several, default=9, help="of each setting, by turns (9)")
+
+
+def _story_grid(options: argparse.ArgumentParser) -> None:
+    group = options.add_argument_group("stories", "Each level alone; the first one in company too.")
+    add = group.add_argument
+    precisions = get_args(Precision)
+    add("--stories", type=_several, default=3, help="written at each level (3)")
+    add("--story-batches", nargs="+", type=_whole, default=(1, 4, 8), help="together (1 4 8)")
+    add("--story-precisions", nargs="+", choices=precisions, default=("auto",), help="(auto)")
+
+
+def _quality(options: argparse.ArgumentParser) -> None:
+    options.description = (
+        "CLIPScore and Fréchet distance of every level in OUT/profile.json, which `profile` wrote. "
+        "The scores are written into it, and a row of pictures a level into contact-sheet.png."
+    )
+    options.add_argument("--columns", type=_whole, default=4, help="captions on the sheet (4)")
 
 
 def _quantization(options: argparse.ArgumentParser) -> None:
@@ -60,6 +121,19 @@ def _early_exit(options: argparse.ArgumentParser) -> None:
     add("--steps", type=_whole, default=50, help="of a picture that does not leave early (50)")
     add("--minimum-steps", type=int, default=10, help="taken in any case (10)")
     add("--rule", action="append", help=f"measure:threshold, repeatable ({', '.join(RULES)})")
+
+
+def _several(text: str) -> int:
+    if (number := int(text)) < 2:
+        raise argparse.ArgumentTypeError(f"an interval needs at least 2; got {text}")
+    return number
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT, such as 128x128; got {text}")
+    return int(width), int(height)
 
 
 def _whole(text: str) -> int:

@@ -21,8 +21,8 @@ LIBRARIES = ("torch", "diffusers", "transformers", "torchmetrics")
 Record = Mapping[str, Any]
 
 
-def write(folder: Path, table: Table, result: Record, pictures: Sequence[Record]) -> None:
-    """NAME.tex, NAME.md, NAME.json and NAME.csv (one line a picture) in `folder`."""
+def write(folder: Path, table: Table, result: Record, rows: Sequence[Record]) -> None:
+    """NAME.tex, NAME.md, NAME.json and NAME.csv (a line for each of `rows`) in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "tex": table.latex(),
@@ -32,9 +32,9 @@ def write(folder: Path, table: Table, result: Record, pictures: Sequence[Record]
     for kind, text in texts.items():
         (folder / f"{table.name}.{kind}").write_text(text, encoding="utf-8")
     with (folder / f"{table.name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(pictures[0]))
+        writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(pictures)
+        writer.writerows(rows)
 
 
 def estimate(figure: Estimate) -> dict[str, float | None]:

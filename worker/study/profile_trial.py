@@ -1,0 +1,84 @@
+"""One measurement to make, what came of it, and the journal that keeps it for a later run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from services.contract.jobs import Queue
+from services.contract.ladder import Strict
+from worker.study.terms import Unusable
+
+
+class Trial(Strict):
+    """So many jobs of one setting, submitted together to an idle worker."""
+
+    queue: Queue
+    setting: dict[str, Any] = Field(description="As in Timing; of a story also which one it is.")
+    steps: int | None = Field(description="Of each picture; a story's tokens show as it is written")
+    batch: int = Field(ge=1)
+    repeat: int = Field(ge=0)
+
+    @property
+    def key(self) -> str:
+        """The same for the same trial of another run."""
+        return json.dumps(self.model_dump(), sort_keys=True)
+
+
+class Measured(Strict):
+    """Seconds from the submission to the last result, and the most memory held meanwhile."""
+
+    trial: Trial
+    steps: int = Field(ge=1)
+    seconds: float = Field(gt=0)
+    memory_mb: float | None
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A file with a line for the conditions and one for each measurement.
+
+    `conditions` must be those of the run that began it: measurements of two machines, or of other
+    captions, do not belong into one profile.
+    """
+
+    file: Path
+    conditions: Mapping[str, Any]
+
+    def read(self) -> dict[str, Measured]:
+        """What was measured before, by the trial's key; a line that was cut off is not there.
+
+        Raises Unusable for the journal of other conditions.
+        """
+        if not self.file.exists():
+            return {}
+        lines = self.file.read_text(encoding="utf-8").splitlines()
+        if not lines or lines[0] != self._first:
+            raise Unusable(
+                f"{self.file} was measured under other conditions (machine, threads, libraries, "
+                "models, captions or seed): name another --out, or delete it to measure anew"
+            )
+        return {each.trial.key: each for each in _readable(lines[1:])}
+
+    def add(self, measured: Measured) -> None:
+        """Append one, so that it is there whatever happens next."""
+        # The line break comes first, so that a line that was cut off spoils no other.
+        new = not self.file.exists()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write((self._first if new else "") + "\n" + measured.model_dump_json())
+
+    @property
+    def _first(self) -> str:
+        return json.dumps(self.conditions, sort_keys=True)
+
+
+def _readable(lines: list[str]) -> Iterator[Measured]:
+    for line in lines:
+        try:
+            yield Measured.model_validate_json(line)
+        except ValidationError:
+            continue
