@@ -1,0 +1,58 @@
+"""The batching engine's steady state: processor sharing limited to a cap, first come first served
+beyond it.
+
+Let p_n be the probability of n jobs, ρ = λ/(kφ(c)) and φ as in `engine`. From kc jobs on all
+places are taken, so jobs wait with probability F = Σ p_n (n >= kc), and E[W] = F / (kφ(c) - λ).
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from controller.queueing.engine import Engine
+from controller.queueing.measures import Distribution, Measures
+from controller.queueing.occupancy import occupied
+from controller.queueing.phases import PhaseType
+from controller.queueing.refusal import (
+    require_count,
+    require_not_negative,
+    require_positive,
+    require_stable,
+)
+from controller.queueing.tagged import followed
+
+
+def ps(rate: float, engine: Engine, scv: float = 1.0) -> Measures:
+    """`rate` arrivals a second, `scv` of the work. `utilisation` is ρ.
+
+    One worker without a cap in reach: p_n ∝ λ^n / (φ(1)…φ(n)) whatever the distribution of the
+    work, so every mean is exact (J. W. Cohen 1979; F. P. Kelly, Reversibility and Stochastic
+    Networks, 1979). With a cap the same is exact for exponential work. For other work the time in
+    service stays as it is, and the wait is multiplied by (1 + scv)/2: B. Avi-Itzhak and S. Halfin
+    (1988) for a constant speed, V. Gupta and J. Zhang (2014) for one that depends on the state;
+    exact for c = k = 1 and in heavy traffic. Several workers: see `occupancy`.
+
+    Percentiles are for exponential work alone, see `tagged`. Raises Unstable for ρ >= 1, and
+    BadInput.
+    """
+    require_positive(rate=rate, work=engine.work)
+    require_count(workers=engine.workers)
+    require_not_negative(scv=scv)
+    load = rate / engine.stable_rate
+    require_stable(load, engine.stable_rate)
+    found, drain = occupied(rate, engine), engine.stable_rate - rate
+    served = float(np.arange(len(found.shares)) @ found.shares) + found.full * engine.places
+    mean_wait = found.full / drain * (1 + scv) / 2
+    mean = served / rate + mean_wait
+    measures = Measures("ps", load, found.full, mean_wait, mean, rate * mean)
+    return _with_times(measures, drain, followed(rate, engine, found)) if scv == 1 else measures
+
+
+def _with_times(measures: Measures, drain: float, response: PhaseType | None) -> Measures:
+    waits = measures.probability_of_waiting or 0.0
+    wait = Distribution(measures.mean_wait, lambda t: waits * math.exp(-drain * t))
+    if response is None:
+        return replace(measures, wait=wait)
+    time = response.distribution(measures.mean_response)
+    return replace(measures, wait=wait, response=time, p95_response=time.percentile(95))
