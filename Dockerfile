@@ -12,7 +12,7 @@ COPY pyproject.toml ./
 RUN python3 -c "import tomllib, pathlib; \
 project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
 extras = project['optional-dependencies']; \
-wanted = {'light': project['dependencies'] + extras['stack'] + extras['planning'], **extras}; \
+wanted = {'light': project['dependencies'] + extras['stack'] + extras['load'] + extras['planning'], **extras}; \
 [pathlib.Path(name).write_text('\n'.join(lines)) for name, lines in wanted.items()]"
 
 FROM ${PYTHON_IMAGE} AS light-libraries
@@ -47,6 +47,7 @@ COPY --from=source /srv/storyteller/LICENSE /srv/storyteller/policy.toml ./
 COPY --from=source /srv/storyteller/services services
 COPY --from=source /srv/storyteller/controller controller
 COPY --from=source /srv/storyteller/stack stack
+COPY --from=source /srv/storyteller/loadgen loadgen
 USER storyteller
 CMD ["python", "-m", "services.gateway"]
 

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 REDIS := $(if $(shell command -v redis-server),,redis,)
-EXTRAS := $(REDIS)worker,gemma,stack,planning,queueing
+EXTRAS := $(REDIS)worker,gemma,stack,load,planning,queueing
 
 # Threads that spin while they wait starve whatever else runs on a small machine.
 export OMP_WAIT_POLICY ?= PASSIVE
