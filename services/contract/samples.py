@@ -1,0 +1,48 @@
+"""What recent jobs took, in the order in which they ended: what estimates of service time go by."""
+
+from typing import Any, NamedTuple
+
+from services.contract import keys
+from services.contract.jobs import Queue
+
+BEGINNING = "0-0"
+"""An id before every sample's."""
+
+
+class Sample(NamedTuple):
+    """One finished job; its times in seconds.
+
+    `elapsed` is what the worker was at it and `share` its part of the worker's time, so that it had
+    elapsed/share - 1 others beside it on average. `response` is from acceptance to end, and
+    `predicted` what the client had been told of it; None where nothing was.
+    """
+
+    id: str
+    share: float
+    elapsed: float
+    kind: str
+    level: str
+    """The level's name; empty where the job had none."""
+    response: float
+    predicted: float | None
+
+
+def after(redis: Any, queue: Queue, entry_id: str = BEGINNING) -> list[Sample]:
+    """The samples that came after the one with this id, oldest first: 500 or so are kept."""
+    return [
+        sample(entry_id, fields)
+        for entry_id, fields in redis.xrange(keys.samples(queue), min=f"({entry_id}")
+    ]
+
+
+def sample(entry_id: str, fields: dict[str, str]) -> Sample:
+    """One entry of the stream."""
+    return Sample(
+        id=entry_id,
+        share=float(fields["share"]),
+        elapsed=float(fields["elapsed"]),
+        kind=fields["kind"],
+        level=fields["level"],
+        response=float(fields["response"]),
+        predicted=float(fields["predicted"]) if fields["predicted"] else None,
+    )

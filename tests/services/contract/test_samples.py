@@ -1,0 +1,64 @@
+"""What recent jobs took, as the estimates read it."""
+
+import pytest
+from redis import Redis
+
+from services.contract import keys, samples, transitions
+from services.contract.jobs import Status
+from services.contract.transitions import Outcome, Service
+from tests.services.contract.making import RETENTION, request, running
+
+
+def _finish(redis: Redis, share: float, elapsed: float, kind: str = "image") -> None:
+    outcome = Outcome(Status.SUCCEEDED, service=Service(share, elapsed))
+    transitions.finish(redis, running(redis, kind), outcome, retention=RETENTION)
+
+
+def test_samples_come_in_the_order_in_which_jobs_ended(redis):
+    for share in (1.0, 2.0, 3.0):
+        _finish(redis, share, 4.0)
+
+    found = samples.after(redis, "images")
+
+    assert [(sample.share, sample.elapsed, sample.kind) for sample in found] == [
+        (1.0, 4.0, "image"),
+        (2.0, 4.0, "image"),
+        (3.0, 4.0, "image"),
+    ]
+    assert all(0 <= sample.response < 60 for sample in found)
+
+
+def test_only_what_came_after_an_id_is_read(redis):
+    _finish(redis, 1.0, 1.0)
+    (first,) = samples.after(redis, "images")
+    assert samples.after(redis, "images", first.id) == []
+    _finish(redis, 2.0, 2.0)
+    assert [sample.share for sample in samples.after(redis, "images", first.id)] == [2.0]
+
+
+def test_each_queue_has_its_own(redis):
+    _finish(redis, 1.0, 1.0, kind="story")
+    assert samples.after(redis, "images") == []
+    assert [sample.kind for sample in samples.after(redis, "stories")] == ["story"]
+
+
+def test_where_no_level_and_no_prediction_were_there_are_none(redis):
+    _finish(redis, 1.0, 1.0)
+    (sample,) = samples.after(redis, "images")
+    assert (sample.level, sample.predicted) == ("", None)
+
+
+def test_a_level_and_what_was_predicted_are_read(redis):
+    terms = transitions.Admission(
+        capacity=9, retention_seconds=RETENTION, job_id="a" * 32, predicted_seconds=7.5
+    )
+    transitions.accept(redis, request(), terms)
+    job = transitions.claim(redis, "a" * 32, "worker-1", lease=60, retention=RETENTION)
+    redis.hset(keys.job(job.id), "level", '{"level": {"name": "fast"}}')
+    outcome = Outcome(Status.SUCCEEDED, service=Service(1.0, 2.0))
+    transitions.finish(redis, job, outcome, retention=RETENTION)
+
+    (sample,) = samples.after(redis, "images")
+
+    assert sample.level == "fast"
+    assert sample.predicted == pytest.approx(7.5)
