@@ -1,1 +1,1 @@
-"""`make bench`: how fast the engine is beside other ways to serve the same checkpoint."""
+"""`make bench`: how fast the engine and the simulator are beside what else does the same."""

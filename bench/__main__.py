@@ -1,4 +1,5 @@
-"""`python -m bench`: the engine beside other ways to serve the same checkpoint.
+"""`python -m bench`: the engine beside other ways to serve the same checkpoint, and the simulator
+of queues beside Ciw.
 
 Prints a table and, as the last line, one JSON object. Every single measurement goes to a file.
 """
@@ -17,7 +18,16 @@ import torch
 from bench.conditions import Conditions
 from bench.machine import describe
 from bench.records import Finding, Records
-from bench.scenes import alone, diffusion15, mixture, overhead, steps, storybook, throughput
+from bench.scenes import (
+    alone,
+    diffusion15,
+    mixture,
+    overhead,
+    queueing,
+    steps,
+    storybook,
+    throughput,
+)
 from bench.table import render
 
 SCENES: Mapping[str, Callable[[Conditions, Records], list[Finding]]] = {
@@ -28,6 +38,7 @@ SCENES: Mapping[str, Callable[[Conditions, Records], list[Finding]]] = {
     "e": overhead.run,
     "f": steps.run,
     "g": diffusion15.run,
+    "h": queueing.run,
 }
 NEEDS_A_GPU = "g"
 

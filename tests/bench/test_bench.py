@@ -105,7 +105,7 @@ def test_every_finding_rests_on_recorded_measurements(answer: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--scene", "a,z"), "choose from a,b,c,d,e,f,g"),
+        (("--scene", "a,z"), "choose from a,b,c,d,e,f,g,h"),
         (("--scene", "g"), "--tiny"),
         (("--precision", "int4"), "bf16"),
         (("--device", "cuda:7"), "use cpu"),
