@@ -6,7 +6,6 @@ import numpy as np
 
 from controller.queueing.simulation.records import Records, Status
 from controller.queueing.simulation.state import Floats
-from controller.queueing.simulation.warmup import Cut
 
 PERCENTILES = {"p50_response": 50, "p95_response": 95, "p99_response": 99}
 
@@ -24,10 +23,10 @@ class Window(NamedTuple):
         return self.end - self.begin
 
 
-def figures(records: Records, qualities: tuple[float, ...] | None, cut: Cut) -> dict[str, Any]:
-    """One run's figures, under the names of Summary."""
+def figures(records: Records, qualities: tuple[float, ...] | None, first: int) -> dict[str, Any]:
+    """One run's figures from its job `first` on, under the names of Summary."""
     responses = records.response
-    window = _window(records, cut(responses))
+    window = _window(records, first)
     counted = slice(window.first, None)
     return {
         **_of_jobs(records, responses, counted),

@@ -9,7 +9,7 @@ from controller.queueing.simulation.figures import figures
 from controller.queueing.simulation.records import Records
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Scenario
-from controller.queueing.simulation.warmup import Cut, mser5
+from controller.queueing.simulation.warmup import Cut, mser5, pooled
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Summary:
     effective_quality: Estimate | None
     replications: int
     warm_up: float
-    """Mean share of jobs that were cut."""
+    """The share of jobs that were cut."""
 
 
 def replicate(scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5) -> Summary:
@@ -51,10 +51,15 @@ def replicate(scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5) -> Sum
 def summarise(
     runs: Iterable[Records], qualities: tuple[float, ...] | None = None, cut: Cut = mser5
 ) -> Summary:
-    """The estimates of runs that differ in their seeds alone. Raises BadInput for fewer than 2."""
-    rows = [figures(run, qualities, cut) for run in runs]
-    if len(rows) < 2:
+    """The estimates of runs that differ in their seeds alone. Raises BadInput for fewer than 2.
+
+    All are held in memory (40 bytes a job), because one warm-up is found for all together.
+    """
+    kept = list(runs)
+    if len(kept) < 2:
         raise BadInput("a confidence interval needs two replications or more")
+    first = cut(pooled([run.response for run in kept]))
+    rows = [figures(run, qualities, first) for run in kept]
     merged = {name: estimated([row[name] for row in rows]) for name in rows[0]}
     warm_up = merged.pop("warm_up").mean
     return Summary(**merged, replications=len(rows), warm_up=warm_up)

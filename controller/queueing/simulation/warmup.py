@@ -1,6 +1,6 @@
 """How much of a run's beginning to leave out. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -8,12 +8,25 @@ from controller.queueing.simulation.state import Floats
 
 BATCH = 5
 Cut = Callable[[Floats], int]
-"""How many of these response times, in the order of arrival, are warm-up."""
+"""How many jobs are warm-up, by their response times in the order of arrival."""
 
 
 def no_warm_up(_responses: Floats) -> int:
     """Count every job: for finite horizons, where the beginning is part of the question."""
     return 0
+
+
+def pooled(runs: Sequence[Floats]) -> Floats:
+    """The mean response of the n-th job over runs, as long as the shortest; NaN where none has one.
+
+    A warm-up found in one run alone favours cuts after which that run happens to be calm.
+    """
+    shortest = min(len(run) for run in runs)
+    total, known = np.zeros(shortest), np.zeros(shortest)
+    for run in runs:
+        total += np.nan_to_num(run[:shortest])
+        known += ~np.isnan(run[:shortest])
+    return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
 
 def mser5(values: Floats) -> int:
