@@ -23,9 +23,10 @@ from controller.clock import OUTAGE, Clock
 from controller.control import Controller, Terms
 from controller.preview import preview, sentence
 from controller.reconcile import Reconciler
-from services.contract import heartbeat, logs, policy, settings, tickets
+from services.contract import heartbeat, logs, policy, profile, settings, tickets
 from services.contract.connection import CLIENT_OPTIONS
-from services.contract.policy import Policy, PolicyError
+from services.contract.policy import PolicyError
+from services.contract.profile import ProfileError
 from services.contract.settings import Settings, SettingsError
 
 logger = logging.getLogger("controller")
@@ -48,7 +49,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _terms() -> Terms:
-    """Raises SettingsError or PolicyError for what a controller cannot go by."""
+    """Raises SettingsError, PolicyError or ProfileError for what a controller cannot go by."""
     chosen = settings.load(os.environ)
     ladder = policy.chosen(chosen)
     if chosen.policy_lease_seconds <= 2 * chosen.controller_seconds:
@@ -57,7 +58,8 @@ def _terms() -> Terms:
             f"twice STORYTELLER_CONTROLLER_SECONDS={chosen.controller_seconds:g}, or workers "
             "would fall back between two decisions."
         )
-    return Terms(f"controller-{token_hex(4)}@{gethostname()}", ladder, chosen)
+    measured = profile.load(ladder.profile) if ladder.profile else None
+    return Terms(f"controller-{token_hex(4)}@{gethostname()}", ladder, chosen, measured)
 
 
 def _publisher(redis_address: str) -> Celery:
@@ -87,14 +89,15 @@ def _serve(controller: Controller, reconciler: Reconciler, chosen: Settings) -> 
 def _once(controller: Controller) -> None:
     controller.stand()
     try:
+        controller.learn()
         controller.decide()
         controller.reconcile()
     finally:
         controller.step_down()
 
 
-def _show(redis: Redis, ladder: Policy, *, as_json: bool) -> None:
-    found = preview(redis, ladder)
+def _show(redis: Redis, terms: Terms, *, as_json: bool) -> None:
+    found = preview(redis, terms)
     print(json.dumps(found) if as_json else sentence(found))
 
 
@@ -105,21 +108,20 @@ def _run(terms: Terms, arguments: argparse.Namespace) -> None:
     controller = Controller(redis, reconciler, terms)
     if not (arguments.once or arguments.dry_run):
         return _serve(controller, reconciler, terms.settings)
-    _show(redis, terms.policy, as_json=arguments.json)
+    _show(redis, terms, as_json=arguments.json)
     return None if arguments.dry_run else _once(controller)
 
 
 def main() -> int:
-    """Exit status: 0 stopped or done, 1 Redis does not answer, 2 a bad setting or policy."""
+    """Exit status: 0 stopped or done, 1 no Redis answers, 2 a bad setting, policy or profile."""
     arguments = _arguments()
     try:
         terms = _terms()
-    except (SettingsError, PolicyError) as error:
+        logs.configure("controller", terms.settings)
+        _run(terms, arguments)
+    except (SettingsError, PolicyError, ProfileError) as error:
         print(error, file=sys.stderr)
         return 2
-    logs.configure("controller", terms.settings)
-    try:
-        _run(terms, arguments)
     except OUTAGE as error:
         print(f"Redis does not answer (STORYTELLER_REDIS_URL): {error}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The controller's three chores: stand for leader, decide, reconcile."""
+"""The controller's chores: stand for leader, learn, decide, plan, reconcile."""
 
 import logging
 import time
@@ -8,20 +8,27 @@ from redis import Redis
 
 from controller.clock import OUTAGE, Chore
 from controller.decide import Decision, Standing, decide
+from controller.forecasting import Forecaster, models, published
 from controller.observe import Observation, observe
+from controller.planning import Plan, planner
 from controller.publish import Acknowledgements, Publisher
 from controller.reconcile import Reconciler
 from services.contract import level
 from services.contract.connection import server_time
+from services.contract.forecast import Forecast
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
 from services.contract.policy import Policy
+from services.contract.profile import Profile
 from services.contract.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 STAND_SECONDS = 1.0
+LEARN_SECONDS = 1.0
 RECONCILE_SECONDS = 1.0
+
+_PLANNED = "; planned anew"
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,12 @@ class Terms:
     name: str
     policy: Policy
     settings: Settings
+    profile: Profile | None = None
 
 
-def considered(seen: Observation, queue: Queue, policy: Policy) -> Decision:
-    """What the policy says to what was seen of a queue."""
-    standing = Standing(seen.states[queue], seen.pins[queue])
+def considered(seen: Observation, queue: Queue, policy: Policy, found: Forecast | None) -> Decision:
+    """What the policy says to what was seen of a queue, and to what is predicted of it."""
+    standing = Standing(seen.states[queue], seen.pins[queue], found)
     return decide(seen.load.queues[queue], standing, policy.of(queue), seen.load.now)
 
 
@@ -46,6 +54,11 @@ class Controller:
         self._redis = redis
         self._reconciler = reconciler
         self._terms = terms
+        made = models(terms.policy, terms.profile, terms.settings)
+        self._forecaster = Forecaster(redis, terms.policy, made)
+        planners = {q: planner(terms.policy, q, terms.profile) for q in QUEUES}
+        self._planners = {queue: each for queue, each in planners.items() if each}
+        self._untold: dict[Queue, Plan] = {}
         self._publisher = Publisher(redis, terms.policy, terms.settings.policy_lease_seconds)
         self._acknowledgements = {queue: Acknowledgements(queue) for queue in QUEUES}
         self._ignored_pins: dict[Queue, str | None] = {}
@@ -61,7 +74,9 @@ class Controller:
         decide_seconds = self._terms.settings.controller_seconds
         return [
             Chore("stand for leader", min(STAND_SECONDS, decide_seconds), self.stand),
+            Chore("learn from what jobs took", LEARN_SECONDS, self.learn),
             Chore("decide", decide_seconds, self.decide),
+            Chore("plan thresholds", LEARN_SECONDS, self.plan),
             Chore("reconcile", RECONCILE_SECONDS, self.reconcile),
         ]
 
@@ -73,7 +88,39 @@ class Controller:
         if epoch != self._epoch:
             told = "this controller leads" if epoch else "another controller leads, standing by"
             logger.info(told, extra={"controller": self._terms.name, "epoch": epoch})
-        self._epoch = epoch
+        new, self._epoch = epoch != self._epoch, epoch
+        if new and epoch:
+            self._resume()
+
+    def _resume(self) -> None:
+        """Keep the thresholds of the leader before, until this one knows how many jobs come."""
+        for queue, each in self._planners.items():
+            found = published(self._redis, queue)
+            chosen = each.resume(found) if found else None
+            if chosen is not None:
+                self._forecaster.plan(queue, chosen)
+
+    def learn(self) -> None:
+        """Bring the models of the queues up to date, and publish them."""
+        if self._epoch:
+            self._forecaster.learn(observe(self._redis))
+            self._forecaster.publish()
+
+    def plan(self) -> None:
+        """Put thresholds in force that are ready, and have new ones planned if those are old."""
+        for queue, each in self._planners.items():
+            found = self._forecaster.latest[queue]
+            known = found is not None and self._forecaster.rate_known(queue)
+            before = each.plan
+            made = each.turn(found) if self._epoch and found and known else None
+            if made is not None:
+                self._adopt(queue, made, before)
+
+    def _adopt(self, queue: Queue, made: Plan, before: Plan | None) -> None:
+        self._forecaster.plan(queue, made.chosen)
+        if before is None or before.chosen != made.chosen:
+            logger.info("%s: %s", queue, made.told, extra={"queue": queue, "seconds": made.seconds})
+            self._untold[queue] = made
 
     def decide(self) -> None:
         """Put in force what the policy says to the present load of each queue."""
@@ -84,12 +131,23 @@ class Controller:
 
     def _decide(self, queue: Queue, seen: Observation, epoch: int) -> None:
         self._note_pin(queue, seen.pins[queue])
-        decision = considered(seen, queue, self._terms.policy)
+        found = self._forecaster.latest[queue]
+        decision = considered(seen, queue, self._terms.policy, found)
+        decision = self._with_plan(queue, decision, seen)
         version = self._publisher.publish(epoch, queue, decision, seen)
         if version == -1:
             self._become(0)
         else:
             self._acknowledgements[queue].watch(self._redis, version, time.monotonic())
+
+    def _with_plan(self, queue: Queue, decision: Decision, seen: Observation) -> Decision:
+        """A new plan is told with the next decision that changes nothing else."""
+        state = seen.states[queue]
+        changes = state is None or state.reason != decision.reason
+        if changes or seen.pins[queue] or queue not in self._untold:
+            return decision
+        because, _, _ = decision.reason.partition(_PLANNED)
+        return Decision(decision.index, f"{because}; {self._untold.pop(queue).told}")
 
     def _note_pin(self, queue: Queue, pin: Pin | None) -> None:
         pinned = pin.level if pin else None

@@ -91,14 +91,22 @@ def _step(call: _Call, state: PolicyState | None) -> Decision:
 def _called(
     load: QueueLoad, state: PolicyState | None, standing: Standing, policy: Policy
 ) -> _Call:
-    rules, forecast = policy.rules, standing.forecast
+    rules, forecast, index = policy.rules, standing.forecast, state.index if state else 0
     if rules.kind == "table":
-        return _by_table(load.depth, state.index if state else 0, rules)
+        return _by_table(load.depth, index, rules)
     if rules.kind == "slo" and rules.slo is not None:
+        if forecast is None:
+            return _staying(index, "nothing is predicted yet")
         return _by_slo(load.depth, forecast, rules.slo, rules.hysteresis)
     if rules.kind == "planned" and forecast is not None and forecast.thresholds:
         return _by_thresholds(load.depth, forecast.thresholds, forecast.climb)
+    if rules.kind == "planned" and not rules.thresholds:
+        return _staying(index, "nothing is planned yet")
     return _by_thresholds(load.depth, rules.thresholds, rules.climbs)
+
+
+def _staying(index: int, because: str) -> _Call:
+    return _Call(index, index, because, because)
 
 
 def _by_thresholds(depth: int, thresholds: tuple[int, ...], climbs: tuple[int, ...]) -> _Call:
@@ -119,10 +127,8 @@ def _by_table(depth: int, index: int, rules: PolicyRules) -> _Call:
     return _Call(target, target, because, because, stride=len(rules.table))
 
 
-def _by_slo(depth: int, forecast: Forecast | None, slo: Slo, margin: int) -> _Call:
+def _by_slo(depth: int, forecast: Forecast, slo: Slo, margin: int) -> _Call:
     """To climb, the target must be met with `margin` more jobs ahead."""
-    if forecast is None:
-        return _Call(0, 0, "nothing is predicted yet", "nothing is predicted yet")
     down_to, up_to = _meeting(forecast, slo, depth), _meeting(forecast, slo, depth + margin)
     seconds = _predicted(forecast, slo, down_to, depth)
     what = f"p{slo.percentile:g}" if slo.percentile else "mean"

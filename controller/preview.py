@@ -5,19 +5,25 @@ from typing import Any
 from redis import Redis
 
 from controller import lost
-from controller.control import considered
+from controller.control import Terms, considered
+from controller.forecasting import models, published
+from controller.model import QueueModel, fixed_thresholds, in_force
 from controller.observe import Observation, observe
-from services.contract import jobs, keys
+from services.contract import jobs, keys, samples
+from services.contract.forecast import Forecast, response
 from services.contract.jobs import Queue
-from services.contract.policy import Policy
 
 
-def preview(redis: Redis, policy: Policy) -> dict[str, Any]:
+def preview(redis: Redis, terms: Terms) -> dict[str, Any]:
     """The load, the level in force, the level that it calls for and why, and what is to mend."""
     seen = observe(redis)
     now = seen.load.now
+    made = models(terms.policy, terms.profile, terms.settings)
     return {
-        "queues": {queue: _would_be(seen, queue, policy) for queue in jobs.QUEUES},
+        "queues": {
+            queue: _would_be(seen, queue, terms, _predicted(redis, seen, queue, terms, made[queue]))
+            for queue in jobs.QUEUES
+        },
         "expired_leases": sum(
             redis.zcount(keys.running(queue), "-inf", now) for queue in jobs.QUEUES
         ),
@@ -26,27 +32,97 @@ def preview(redis: Redis, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _would_be(seen: Observation, queue: Queue, policy: Policy) -> dict[str, Any]:
-    decision = considered(seen, queue, policy)
+def _predicted(
+    redis: Redis, seen: Observation, queue: Queue, terms: Terms, model: QueueModel
+) -> Forecast | None:
+    """By what jobs took; arrivals and planned thresholds are those that the leader published."""
+    model = model.learned(samples.after(redis, queue))
+    level = in_force(seen.states[queue], len(terms.policy.levels))
+    found = model.forecast(seen.load.queues[queue], seen.load.now, level)
+    rules, latest = terms.policy.rules_of(queue), published(redis, queue)
+    known: dict[str, Any] = fixed_thresholds(rules)._asdict()
+    if latest is not None:
+        known["arrivals"] = latest.arrivals
+        if rules.kind == "planned":
+            known |= {"thresholds": latest.thresholds, "climb": latest.climb}
+    return found and found.model_copy(update=known)
+
+
+def _would_be(
+    seen: Observation, queue: Queue, terms: Terms, found: Forecast | None
+) -> dict[str, Any]:
+    decision = considered(seen, queue, terms.policy, found)
     load, state = seen.load.queues[queue], seen.states[queue]
     return {
         "depth": load.depth,
         "oldest_age_seconds": round(load.oldest_age, 3),
         "level": state.level.name if state else None,
-        "would_be": policy.names[decision.index],
+        "would_be": terms.policy.names[decision.index],
         "reason": decision.reason,
+        "rules": terms.policy.rules_of(queue).kind,
+        "forecast": found and _shown(found, load.depth, terms.policy.names),
+    }
+
+
+def _shown(found: Forecast, depth: int, names: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "arrivals": found.arrivals.model_dump(),
+        "workers": found.workers,
+        "together": found.law.cap,
+        "thresholds": list(found.thresholds),
+        "climb": list(found.climb),
+        "levels": [
+            {"name": name, **_level(found, index, depth)} for index, name in enumerate(names)
+        ],
+    }
+
+
+def _level(found: Forecast, index: int, depth: int) -> dict[str, float]:
+    """Seconds: of a job alone, and from acceptance to end of one that came now."""
+    pace, took = found.paces[index], response(found, index, depth)
+    return {
+        "service_seconds": pace.seconds,
+        "service_error_seconds": pace.error * pace.seconds,
+        "mean_response_seconds": took.mean,
+        "p95_response_seconds": took.percentile(95),
     }
 
 
 def sentence(found: dict[str, Any]) -> str:
-    """The same in a line of prose for each queue, and one for what is to mend."""
-    lines = [
-        f"{queue}: depth {each['depth']}, oldest {each['oldest_age_seconds']:.1f} s: "
-        f"level {each['level']} -> {each['would_be']} ({each['reason']})"
-        for queue, each in found["queues"].items()
-    ]
+    """The same in prose: a line for each queue and each of its levels, and what is to mend."""
+    lines = [line for queue, each in found["queues"].items() for line in _lines(queue, each)]
     mending = (
         f"{found['expired_leases']} expired leases, {found['lost_tickets']} lost tickets, "
         f"{found['stale_deliveries']} stale deliveries"
     )
     return "\n".join((*lines, mending))
+
+
+def _lines(queue: str, each: dict[str, Any]) -> list[str]:
+    decided = (
+        f"{queue}: depth {each['depth']}, oldest {each['oldest_age_seconds']:.1f} s: "
+        f"level {each['level']} -> {each['would_be']} ({each['reason']})"
+    )
+    found = each["forecast"]
+    if found is None:
+        return [decided, f"  {each['rules']}; no job was seen yet, so nothing is predicted"]
+    return [decided, _rules_line(each["rules"], found), *map(_level_line, found["levels"])]
+
+
+def _rules_line(kind: str, found: dict[str, Any]) -> str:
+    rate = found["arrivals"]
+    arrivals = (
+        f"{rate['value']:.3g} ± {rate['error']:.2g} arrivals a second"
+        if rate["error"]
+        else "arrivals unknown: no controller leads"
+    )
+    depths = f"; left at {found['thresholds']}, regained at {found['climb']}"
+    return f"  {kind}{depths if found['thresholds'] else ''}; {arrivals}"
+
+
+def _level_line(level: dict[str, Any]) -> str:
+    return (
+        f"  {level['name']}: {level['service_seconds']:.3g} ± "
+        f"{level['service_error_seconds']:.2g} s a job alone; one that came now would take "
+        f"{level['mean_response_seconds']:.3g} s, p95 {level['p95_response_seconds']:.3g} s"
+    )

@@ -15,6 +15,7 @@ from services.contract.policy import Policy
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 3.0
+WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,16 @@ class Acknowledgements:
         self._patience = patience
         self._version = 0
         self._since = 0.0
+        self._next = 0.0
         self._warned: set[str] = set()
 
     def watch(self, redis: Redis, version: int, now: float) -> list[str]:
         """Workers that are late, and of whom no warning was given yet; `now` in seconds."""
         if version != self._version:
-            self._version, self._since, self._warned = version, now, set()
-        if now - self._since < self._patience:
+            self._version, self._since, self._next, self._warned = version, now, now, set()
+        if now - self._since < self._patience or now < self._next:
             return []
+        self._next = now + WATCH_SECONDS
         late = sorted(_behind(redis, self._queue, version) - self._warned)
         for worker in late:
             _warn(worker, version, now - self._since)

@@ -58,15 +58,20 @@ class Policy(Strict):
 
 
 def load(path: Path) -> Policy:
-    """The policy in a TOML file. Raises PolicyError saying what is wrong and where."""
+    """The policy in a TOML file; its profile's path is absolute.
+
+    Raises PolicyError saying what is wrong and where.
+    """
     try:
-        return Policy.model_validate(tomllib.loads(path.read_text()))
+        found = Policy.model_validate(tomllib.loads(path.read_text()))
     except OSError as error:
         raise PolicyError(
             f"cannot read the policy {path}: {error}. Set STORYTELLER_POLICY to a policy file."
         ) from error
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise PolicyError(f"{path} is not a policy: {error}") from error
+    profile = found.profile and (path.parent / found.profile).absolute()
+    return found.model_copy(update={"profile": profile})
 
 
 def chosen(settings: Settings) -> Policy:

@@ -1,0 +1,70 @@
+"""Keeps the live model of each queue, and publishes it for every estimate that a client sees."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from redis import Redis
+
+from controller.model import QueueModel, Thresholds, begin, fixed_thresholds, in_force
+from controller.observe import Observation
+from services.contract import forecast, samples
+from services.contract.forecast import Forecast
+from services.contract.jobs import QUEUES, Queue
+from services.contract.policy import Policy
+from services.contract.profile import Profile
+from services.contract.settings import Settings
+
+
+def models(policy: Policy, profile: Profile | None, settings: Settings) -> dict[Queue, QueueModel]:
+    """Of each queue, before anything was seen. Raises ProfileError for what a profile lacks."""
+    caps: dict[Queue, int] = {"stories": settings.story_batch, "images": settings.batch_cap}
+    return {queue: begin(policy, queue, profile, caps[queue]) for queue in QUEUES}
+
+
+class Forecaster:
+    """Learns from what jobs took and how many came; `latest` holds what it made of that."""
+
+    def __init__(self, redis: Redis, policy: Policy, models: Mapping[Queue, QueueModel]) -> None:
+        self._redis = redis
+        self._policy = policy
+        self._models = dict(models)
+        self._plans: dict[Queue, Thresholds] = {}
+        self.latest: dict[Queue, Forecast | None] = dict.fromkeys(QUEUES)
+
+    def learn(self, seen: Observation) -> None:
+        """Bring the models up to date."""
+        for queue in QUEUES:
+            load, now = seen.load.queues[queue], seen.load.now
+            model = self._models[queue].watched(load, now)
+            model = model.learned(samples.after(self._redis, queue, model.last))
+            self._models[queue] = model
+            level = in_force(seen.states[queue], len(self._policy.levels))
+            self._show(queue, model.forecast(load, now, level))
+
+    def rate_known(self, queue: Queue) -> bool:
+        """Whether arrivals were watched long enough to say how many come."""
+        return self._models[queue].arrivals.rate is not None
+
+    def plan(self, queue: Queue, thresholds: Thresholds) -> None:
+        """From now on these are the thresholds in force."""
+        self._plans[queue] = thresholds
+        self._show(queue, self.latest[queue])
+
+    def _show(self, queue: Queue, found: Forecast | None) -> None:
+        rules = self._policy.rules_of(queue)
+        thresholds = self._plans.get(queue, fixed_thresholds(rules))
+        self.latest[queue] = found and found.model_copy(update=thresholds._asdict())
+
+    def publish(self) -> None:
+        """Put the models where others read them; one that does not know its arrivals waits."""
+        for queue, found in self.latest.items():
+            if found is not None and self.rate_known(queue):
+                forecast.put(self._redis, queue, found)
+
+
+def published(redis: Redis, queue: Queue) -> Forecast | None:
+    """What the leader published last; None where it said nothing, or in other words than ours."""
+    try:
+        return forecast.read(redis, queue)
+    except ValidationError:
+        return None

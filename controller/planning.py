@@ -1,0 +1,148 @@
+"""Thresholds planned anew as load and service times drift, beside the loop that decides."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from controller.model import Thresholds
+from services.contract import rules
+from services.contract.forecast import Forecast
+from services.contract.jobs import Queue
+from services.contract.policy import Policy, PolicyError
+from services.contract.profile import Profile
+from services.contract.rules import PolicyRules, Slo
+
+logger = logging.getLogger(__name__)
+
+PERIOD_SECONDS = 30.0
+REST_SECONDS = 5.0
+DRIFT = 2.0
+"""Standard errors that an estimate is off the one planned with before it counts as drifted."""
+
+Replan = Callable[[Forecast, Slo, tuple[float, ...]], Any]
+"""Gives an object with `thresholds` and `climb`."""
+
+
+class Plan(NamedTuple):
+    """Thresholds, what they were planned for, why then, and how long that took."""
+
+    chosen: Thresholds
+    basis: Forecast
+    why: str
+    seconds: float = 0.0
+
+    @property
+    def told(self) -> str:
+        """For the log and the stream of decisions."""
+        rate, levels = self.basis.arrivals, ", ".join
+        return (
+            f"planned anew for {rate.value:.3g} ± {rate.error:.2g} arrivals a second: levels are "
+            f"left at {levels(map(str, self.chosen.thresholds))}, regained at "
+            f"{levels(map(str, self.chosen.climb))} ({self.why})"
+        )
+
+
+def reason_to_plan(found: Forecast, plan: Plan | None) -> str | None:
+    """Why thresholds should be planned now; None while the last ones are good."""
+    if plan is None:
+        return "the first plan"
+    age = found.at - plan.basis.at
+    if age >= PERIOD_SECONDS:
+        return f"the last plan is {age:.0f} s old"
+    return None if age < REST_SECONDS else _drift(found, plan.basis)
+
+
+def _drift(found: Forecast, basis: Forecast) -> str | None:
+    if found.workers != basis.workers:
+        return f"there are {found.workers} workers, not {basis.workers}"
+    was, rate = basis.arrivals.value, found.arrivals
+    if abs(rate.value - was) > DRIFT * rate.error:
+        return f"arrivals went from {was:.3g} to {rate.value:.3g} a second"
+    for level, (now, before) in enumerate(zip(found.paces, basis.paces, strict=True)):
+        if abs(now.seconds / before.seconds - 1) > DRIFT * now.error:
+            return f"level {level} takes {now.seconds:.3g} s, not {before.seconds:.3g} s"
+    return None
+
+
+class Planner:
+    """Plans the thresholds of one queue in a thread of its own; the loop never waits for it."""
+
+    def __init__(
+        self, names: tuple[str, ...], slo: Slo, qualities: tuple[float, ...], replan: Replan
+    ) -> None:
+        self._names = names
+        self._slo = slo
+        self._qualities = qualities
+        self._replan = replan
+        self._executor = ThreadPoolExecutor(1, "planner")
+        self._under_way: Future[Plan] | None = None
+        self._not_before = 0.0
+        self.plan: Plan | None = None
+
+    def resume(self, found: Forecast) -> Thresholds | None:
+        """Go on from the thresholds of the leader before; None where they do not fit the ladder."""
+        chosen = Thresholds(found.thresholds, found.climb)
+        try:
+            _check(chosen, self._names)
+        except ValueError:
+            return None
+        self.plan = Plan(chosen, found, "by the leader before")
+        return chosen
+
+    def turn(self, found: Forecast) -> Plan | None:
+        """Take a plan that is ready, or begin one if there is a reason to: the new plan, if any.
+
+        Raises what planning raised, and does not try again for a while.
+        """
+        under_way = self._under_way
+        if under_way is not None and under_way.done():
+            self._under_way, self._not_before = None, found.at + PERIOD_SECONDS
+            self.plan = under_way.result()
+            self._not_before = 0.0
+            return self.plan
+        why = None if under_way else reason_to_plan(found, self.plan)
+        if why is not None and found.at >= self._not_before:
+            self._under_way = self._executor.submit(self._make, found, why)
+        return None
+
+    def _make(self, found: Forecast, why: str) -> Plan:
+        begun = time.monotonic()
+        made = self._replan(found, self._slo, self._qualities)
+        chosen = Thresholds(tuple(map(int, made.thresholds)), tuple(map(int, made.climb)))
+        _check(chosen, self._names)
+        return Plan(chosen, found, why, time.monotonic() - begun)
+
+
+def _check(chosen: Thresholds, names: tuple[str, ...]) -> None:
+    """Raise ValueError for thresholds that a policy file might not have either."""
+    rules.check(PolicyRules(**chosen._asdict()), names)
+
+
+def planner(policy: Policy, queue: Queue, profile: Profile | None) -> Planner | None:
+    """For a queue whose rules are planned. Raises PolicyError where nothing can plan."""
+    asked = policy.rules_of(queue)
+    if asked.kind != "planned" or asked.slo is None or profile is None:
+        return None
+    qualities = _qualities(policy, queue, profile)
+    return Planner(policy.names, asked.slo, qualities, _replanning())
+
+
+def _replanning() -> Replan:
+    try:
+        from controller.queueing.replanning import replan  # noqa: PLC0415 - the others need no numpy
+    except ImportError as error:
+        raise PolicyError(
+            f"rules of the kind planned need what plans them ({error}): pip install '.[queueing]'"
+        ) from error
+    return replan
+
+
+def _qualities(policy: Policy, queue: Queue, profile: Profile) -> tuple[float, ...]:
+    """As measured; where one was not, each level is as much better than the next as any other."""
+    found = [profile.cost(name, queue).quality for name in policy.names]
+    if all(found):
+        return tuple(quality.value for quality in found if quality)
+    logger.warning("the profile has no quality for %s: levels are planned by their order", queue)
+    return tuple(float(len(found) - i) for i in range(len(found)))
