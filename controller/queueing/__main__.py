@@ -14,7 +14,7 @@ from controller.queueing.refusal import Refusal
 from services.contract.policy import PolicyError
 from services.contract.profile import ProfileError
 
-COMMANDS = ("predict", "fit")
+COMMANDS = ("predict", "simulate", "fit")
 """Modules of `controller.queueing.commands`, in the order of the help."""
 
 
