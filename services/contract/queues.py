@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.contract import jobs, keys
 from services.contract.connection import run_script, server_time
-from services.contract.jobs import Job, Queue
+from services.contract.jobs import Job, Priority, Queue
 
 ARRIVAL_WINDOW_SECONDS = 60.0
 WORKER_HORIZON_SECONDS = 15.0
@@ -26,11 +26,18 @@ class QueueLoad(BaseModel):
     workers: int
     arrivals: int = 0
     """Jobs ever accepted: differences of it are arrivals."""
+    by_priority: dict[Priority, int] = {}
+    """Those that wait."""
 
     @property
     def depth(self) -> int:
         """Accepted jobs that are not finished."""
         return self.waiting + self.running
+
+    def before(self, priority: Priority) -> int:
+        """Outstanding jobs that a new one of this priority finds ahead of it."""
+        lower = jobs.PRIORITIES[jobs.PRIORITIES.index(priority) + 1 :]
+        return self.depth - sum(self.by_priority.get(each, 0) for each in lower)
 
 
 class Load(BaseModel):

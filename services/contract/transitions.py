@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from services.contract import jobs, keys
 from services.contract.connection import run_script
-from services.contract.jobs import Artifact, Failure, Job, Status
+from services.contract.jobs import Artifact, Failure, Job, Queue, Status
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,11 @@ class Hold(StrEnum):
 
 
 class QueueFull(RuntimeError):
-    """As many jobs are outstanding as the queue may hold."""
+    """As many jobs are outstanding as one queue may hold, or both together (`queue` is None)."""
+
+    def __init__(self, message: str, queue: Queue | None = None) -> None:
+        super().__init__(message)
+        self.queue = queue
 
 
 class KeyReused(ValueError):
@@ -55,6 +59,8 @@ class Admission:
     job_id: str = ""
     predicted_seconds: float | None = None
     """What the client is told of when the job will be done."""
+    queue_capacity: int | None = None
+    """The job's own queue may hold no more than this; `capacity` is for both together."""
 
 
 class Service(NamedTuple):
@@ -107,9 +113,14 @@ def accept(redis: Any, request: Any, admission: Admission) -> tuple[str, bool]:
         admission.idempotency_key,
         admission.retention_seconds,
         "" if admission.predicted_seconds is None else admission.predicted_seconds,
+        "" if admission.queue_capacity is None else admission.queue_capacity,
     )
     if outcome == "full":
         raise QueueFull(f"{admission.capacity} jobs are outstanding; try again later")
+    if outcome == "queue-full":
+        queue = jobs.QUEUE_OF[request.kind]
+        limit = f"the policy allows {admission.queue_capacity} in the queue {queue}"
+        raise QueueFull(f"{limit}, and as many are outstanding; try again later", queue)
     if outcome == "orphan":
         raise Orphaned(f"the storybook {job_id} has ended, so it takes no more pictures")
     if known_digest != digest:

@@ -1,8 +1,8 @@
--- A request becomes a job: 'accepted', 'known' (same id or Idempotency-Key), 'full', or 'orphan'
--- (the parent has ended). Safe to repeat. Returns {outcome, id, digest}.
+-- A request becomes a job: 'accepted', 'known' (same id or Idempotency-Key), 'full' (either queue or
+-- both together), or 'orphan' (the parent has ended). Safe to repeat. Returns {outcome, id, digest}.
 local id, kind, queue, priority, request, digest = unpack(ARGV, 1, 6)
 local capacity, deadline, parent, idempotency, retention = unpack(ARGV, 7, 11)
-local predicted = ARGV[12]
+local predicted, queue_capacity = ARGV[12], tonumber(ARGV[13])
 
 local remembered = PREFIX .. 'idempotency:' .. idempotency
 if idempotency ~= '' and redis.call('EXISTS', remembered) == 1 then
@@ -16,6 +16,9 @@ if parent ~= '' and (get(parent, 'status') ~= 'running' or get(parent, 'cancel_r
 end
 if parent == '' and depth() >= tonumber(capacity) then
   return {'full', id, digest}
+end
+if parent == '' and queue_capacity and outstanding(queue) >= queue_capacity then
+  return {'queue-full', id, digest}
 end
 
 local created = stamp(now())

@@ -23,12 +23,14 @@ local function mean_share(queue)
 end
 
 for _, queue in ipairs({'stories', 'images'}) do
-  local count = 0
+  local count, by_priority = 0, {}
   for _, priority in ipairs(PRIORITIES) do
-    count = count + redis.call('ZCARD', waiting(queue, priority))
+    by_priority[priority] = redis.call('ZCARD', waiting(queue, priority))
+    count = count + by_priority[priority]
   end
   load.queues[queue] = {
     waiting = count,
+    by_priority = by_priority,
     running = redis.call('ZCARD', running(queue)),
     oldest_age = oldest(queue),
     service_mean = mean_share(queue),

@@ -140,13 +140,14 @@ local function requeue(id, reason)
   emit(id, 'requeued', cjson.encode({reason = reason}))
 end
 
-local function depth()
-  local total = 0
-  for _, queue in ipairs({'stories', 'images'}) do
-    total = total + redis.call('ZCARD', running(queue))
-    for _, priority in ipairs(PRIORITIES) do
-      total = total + redis.call('ZCARD', waiting(queue, priority))
-    end
+local function outstanding(queue)
+  local total = redis.call('ZCARD', running(queue))
+  for _, priority in ipairs(PRIORITIES) do
+    total = total + redis.call('ZCARD', waiting(queue, priority))
   end
   return total
+end
+
+local function depth()
+  return outstanding('stories') + outstanding('images')
 end

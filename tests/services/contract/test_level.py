@@ -79,7 +79,7 @@ def test_a_change_nudges_those_who_listen(redis):
         _put(redis, epoch)
         _put(redis, epoch, "fast")
         heard = wait_until(lambda: channel.get_message(timeout=0.05), "a nudge")
-        assert heard["data"] == "2"
+        assert heard["data"] == "images"
         assert channel.get_message(timeout=0.05) is None
 
 

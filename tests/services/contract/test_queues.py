@@ -4,7 +4,7 @@ import pytest
 
 from services.contract import keys, level, queues, transitions
 from services.contract.transitions import Outcome, Service
-from tests.services.contract.making import RETENTION, accept, claim, running, state
+from tests.services.contract.making import RETENTION, accept, claim, finish, running, state
 
 
 def test_nothing_is_outstanding_at_first(redis):
@@ -64,7 +64,8 @@ def test_a_silent_worker_does_not_count(redis):
     redis.zadd(keys.workers("images"), {"silent": late, "long gone": late - 7200})
 
     assert queues.load(redis).queues["images"].workers == 1
-    assert queues.live_workers(redis, "images") == {"here", "also here"}
+    assert queues.live_workers(redis, "images") == {"here"}
+    assert queues.live_workers(redis, "stories") == {"also here"}
     queues.check_in(redis, "images", "here")
     assert redis.zrange(keys.workers("images"), 0, -1) == ["silent", "here"]
 
@@ -94,6 +95,25 @@ def test_a_job_knows_how_many_go_before_it(redis):
     places = [queues.position(redis, state(redis, job)) for job in (high, normal, second, low)]
 
     assert places == [0, 1, 2, 3]
+
+
+def test_a_newcomer_finds_those_of_its_priority_and_above_ahead(redis):
+    for priority in ("low", "low", "normal", "high"):
+        accept(redis, priority=priority)
+    running(redis)
+
+    images = queues.load(redis).queues["images"]
+
+    assert [images.before(priority) for priority in ("high", "normal", "low")] == [2, 3, 5]
+
+
+def test_arrivals_are_counted_for_ever(redis):
+    finish(redis, running(redis))
+    accept(redis)
+
+    load = queues.load(redis)
+
+    assert (load.queues["images"].arrivals, load.queues["stories"].arrivals) == (2, 0)
 
 
 def test_a_claimed_job_has_no_place(redis):

@@ -140,6 +140,34 @@ def test_the_capacity_counts_waiting_and_running_jobs(redis):
     assert transitions.accept(redis, request(), terms)[1]
 
 
+def test_a_queue_may_have_a_capacity_of_its_own(redis):
+    terms = Admission(capacity=9, retention_seconds=RETENTION, queue_capacity=2)
+    job = claim(redis, transitions.accept(redis, request(), terms)[0])
+    transitions.accept(redis, request(), terms)
+
+    with pytest.raises(QueueFull, match="2 in the queue images") as full:
+        transitions.accept(redis, request(), terms)
+    assert full.value.queue == "images"
+    assert transitions.accept(redis, request("story"), terms)[1], "the other queue has room"
+    finish(redis, job)
+    assert transitions.accept(redis, request(), terms)[1]
+
+
+def test_a_child_ignores_the_capacity_of_its_queue(redis):
+    book = running(redis, "storybook")
+    accept(redis)
+    terms = Admission(9, RETENTION, parent=book.id, queue_capacity=1)
+
+    assert transitions.accept(redis, request(), terms)[1]
+
+
+def test_the_record_keeps_what_was_predicted(redis):
+    terms = Admission(9, RETENTION, predicted_seconds=12.5)
+
+    assert state(redis, transitions.accept(redis, request(), terms)[0]).predicted_seconds == 12.5
+    assert state(redis, accept(redis)).predicted_seconds is None
+
+
 def test_a_refused_request_leaves_nothing_behind(redis):
     terms = Admission(capacity=0, retention_seconds=RETENTION, idempotency_key="k")
     with pytest.raises(QueueFull):
