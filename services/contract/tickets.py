@@ -118,7 +118,8 @@ def take(redis: Any, queue: str) -> list[str]:
 
 def undeclare(redis: Any, queue: str) -> None:
     """Let the broker forget a Celery queue that nobody reads any more."""
-    redis.delete(f"_kombu.binding.{queue}", *lists(queue))
+    bindings = (f"_kombu.{kind}.{queue}" for kind in ("binding", "binding_permanent"))
+    redis.delete(*bindings, *lists(queue))
 
 
 def drop(redis: Any, tags: list[str]) -> None:

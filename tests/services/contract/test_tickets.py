@@ -82,3 +82,22 @@ def test_another_applications_delivery_is_not_ours(redis, entry):
 @pytest.mark.parametrize("message", ["", "x", "null", "[]", "{}", '{"headers": 3}'])
 def test_a_message_that_is_no_ticket_is_for_no_job(message):
     assert tickets.job_id(message) is None
+
+
+def test_a_workers_own_queue_is_beside_the_shared_one(redis, app):
+    shared, own = (state(redis, accept(redis, priority="low")) for _ in range(2))
+    tickets.publish(app, shared)
+    tickets.publish(app, own, "w@host")
+
+    name = tickets.own_queue("images", "w@host")
+    assert tickets.take(redis, "images") == [shared.id]
+    assert tickets.take(redis, name) == [own.id]
+    assert tickets.take(redis, name) == []
+
+
+def test_a_queue_that_is_undeclared_leaves_nothing(redis, app):
+    tickets.publish(app, state(redis, accept(redis, "story")), "w")
+    assert [name for name in redis.scan_iter("*") if "stories@w" in name]
+
+    tickets.undeclare(redis, "stories@w")
+    assert not [name for name in redis.scan_iter("*") if "stories@w" in name]
