@@ -14,12 +14,11 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 
 from services.contract import settings
 from services.contract.settings import Settings, SettingsError
 from worker import chatter
-from worker.study.options import parser
+from worker.study.options import parser, understood
 from worker.study.terms import Unusable
 
 EXIT_UNUSABLE = 2
@@ -36,18 +35,12 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
 
     torch.set_num_threads(loaded.torch_threads or THREADS)
     finding = STUDIES[options.command](options, loaded)
-    told = {"command": options.command, "options": _written(options), **records.conditions()}
+    told = {"command": options.command, "options": understood(options), **records.conditions()}
     result = {**told, "figures": finding.figures}
     records.write(options.out, finding.table, result, finding.rows)
     print(finding.table.markdown())
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
-
-
-def _written(options: argparse.Namespace) -> dict[str, object]:
-    """The options as they were understood, without this machine's paths."""
-    given = {name: value for name, value in vars(options).items() if name not in ("out", "json")}
-    return {name: each.name if isinstance(each, Path) else each for name, each in given.items()}
 
 
 def main() -> int:

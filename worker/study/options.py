@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from services.contract.jobs import QUEUES
 from services.contract.ladder import Precision, Sampler
@@ -30,6 +30,12 @@ def parser(description: str) -> argparse.ArgumentParser:
     _quality(commands.add_parser("quality", help="worth of levels", parents=[_judging()]))
     _early_exit(commands.add_parser("early-exit", help="early exit", parents=[_shared()]))
     return every
+
+
+def understood(options: argparse.Namespace) -> dict[str, Any]:
+    """The options as they were understood, without this machine's paths."""
+    given = {name: value for name, value in vars(options).items() if name not in ("out", "json")}
+    return {name: each.name if isinstance(each, Path) else each for name, each in given.items()}
 
 
 def _any_study() -> argparse.ArgumentParser:

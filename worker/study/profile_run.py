@@ -13,6 +13,7 @@ from services.contract.timings import OUTLIER_RULE
 from worker.language.load import Source
 from worker.study import profile
 from worker.study.candidates import candidates
+from worker.study.options import understood
 from worker.study.profile import Sitting
 from worker.study.profile_images import ImageGrid, combinations
 from worker.study.profile_result import Findings, assembled
@@ -31,7 +32,7 @@ def measure(options: argparse.Namespace, settings: Settings) -> Profile:
     told = {**conditions(), "captions": options.captions.name, "seed": options.seed}
     sitting = Sitting(captions, options.seed, options.out, told)
     findings = list(_measured(options, settings, levels, sitting))
-    return assembled(levels, findings, {**_made_with(findings), **told})
+    return assembled(levels, findings, {**_made_with(options, findings), **told})
 
 
 def _measured(
@@ -67,9 +68,10 @@ def _story_grid(options: argparse.Namespace, levels: Sequence[Level]) -> StoryGr
     )
 
 
-def _made_with(findings: Sequence[Findings]) -> dict[str, Any]:
+def _made_with(options: argparse.Namespace, findings: Sequence[Findings]) -> dict[str, Any]:
     return {
         "command": "python -m worker.study profile",
+        "options": understood(options),
         "date": datetime.now(UTC).date().isoformat(),
         "models": {found.queue: found.model for found in findings},
         "outliers": OUTLIER_RULE,

@@ -105,7 +105,7 @@ def test_another_image_model_needs_a_clip_of_its_own(
     assert "STORYTELLER_CLIP_MODEL" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["quantization", "early-exit"])
+@pytest.mark.parametrize("command", ["quantization", "early-exit", "profile"])
 def test_help_names_every_option(study, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         study(command, "--help")
