@@ -1,9 +1,17 @@
-"""Ladders, loads and states for tests of what the controller decides."""
+"""Ladders, profiles, loads and states for tests of what the controller decides."""
 
+from pathlib import Path
+from typing import Any
+
+from services.contract.forecast import Forecast, Pace
+from services.contract.jobs import Queue
 from services.contract.ladder import ImageLevel, Level, StoryLevel
 from services.contract.level import Pin
 from services.contract.policy import Policy, PolicyRules, PolicyState
+from services.contract.profile import BatchLaw, Cost, Interval, Profile, Rung
 from services.contract.queues import QueueLoad
+from services.contract.rules import Slo
+from services.contract.samples import Sample
 
 NOW = 1_000_000.0
 NAMES = ("best", "good", "fair", "fast", "worst")
@@ -26,6 +34,46 @@ def fixed(name: str) -> Policy:
     """Three levels, of which one is always in force."""
     rules = PolicyRules(kind="fixed", level=name)
     return Policy(rules=rules, levels=tuple(level(name) for name in NAMES[:3]))
+
+
+def predicting(kind: str, levels: int = 3, **rules: Any) -> Policy:
+    """Rules that predict, `slo` or `planned`: the mean within 10 s unless `slo` says otherwise."""
+    fields = {"slo": Slo(seconds=10, percentile=None), "dwell_seconds": 0} | rules
+    made = PolicyRules(kind=kind, **fields)
+    rungs = tuple(level(name) for name in NAMES[:levels])
+    return Policy(rules=made, profile=Path("profile.json"), levels=rungs)
+
+
+def table(rows: list[list[int]], **rules: Any) -> Policy:
+    """As many levels as rows."""
+    made = PolicyRules(kind="table", table=rows, **rules)
+    return Policy(rules=made, levels=tuple(level(name) for name in NAMES[: len(rows)]))
+
+
+def forecast(*seconds: float, scv: float = 0.0, **fields: Any) -> Forecast:
+    """One worker that does one job at a time; so many seconds a job at each level."""
+    paces = tuple(Pace(seconds=each, scv=scv) for each in seconds)
+    return Forecast(at=NOW, level=0, paces=paces, **fields)
+
+
+def profile(*seconds: float, queue: Queue = "images", law: BatchLaw | None = None) -> Profile:
+    """Levels that take so long, each worth less than the one before."""
+    rungs = tuple(
+        Rung(level=level(name), costs={queue: _cost(each, 30.0 - index)})
+        for index, (name, each) in enumerate(zip(NAMES, seconds, strict=False))
+    )
+    return Profile(made_with={}, rungs=rungs, batch={queue: law} if law else {})
+
+
+def _cost(seconds: float, quality: float) -> Cost:
+    near = Interval(value=seconds, low=0.95 * seconds, high=1.05 * seconds)
+    worth = Interval(value=quality, low=quality, high=quality)
+    return Cost(seconds=near, scv=0.1, quality=worth)
+
+
+def sample(name: str, seconds: float, number: int = 1) -> Sample:
+    """A job that was alone in its worker."""
+    return Sample(f"{number}-0", seconds, seconds, "image", name, seconds, None)
 
 
 def load(depth: int, oldest_age: float = 1.0) -> QueueLoad:

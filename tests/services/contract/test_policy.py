@@ -34,6 +34,21 @@ def test_one_level_needs_no_threshold(tmp_path):
     assert load(_write(tmp_path, "thresholds = []", "only")).names == ("only",)
 
 
+def test_a_profile_is_found_beside_the_policy(tmp_path, monkeypatch):
+    path = _write(tmp_path, "thresholds = []", "only")
+    path.write_text('profile = "measured/profile.json"\n' + path.read_text())
+    monkeypatch.chdir(tmp_path.parent)
+
+    found = load(path.relative_to(tmp_path.parent))
+
+    assert found.profile == tmp_path / "measured" / "profile.json"
+    assert found.of("images").profile == found.profile
+
+
+def test_where_no_profile_is_named_there_is_none(tmp_path):
+    assert load(_write(tmp_path, "thresholds = []", "only")).profile is None
+
+
 @pytest.mark.parametrize(
     ("rules", "names", "complaint"),
     [

@@ -1,0 +1,167 @@
+"""When thresholds are planned anew, and what becomes of the plan."""
+
+import builtins
+import threading
+from functools import partial
+
+import pytest
+
+from controller.model import Thresholds
+from controller.planning import DRIFT, Plan, Planner, planner, reason_to_plan
+from services.contract.forecast import Pace, Rate
+from services.contract.policy import PolicyError
+from services.contract.rules import Slo
+from tests.controller.situations import NAMES, NOW, forecast, ladder, predicting, profile
+from tests.waiting import wait_until
+
+BASIS = forecast(8, 2, 1, arrivals=Rate(value=1.0, error=0.1))
+PLAN = Plan(Thresholds((4, 9), (2, 7)), BASIS, "the first plan")
+SLO = Slo(seconds=10)
+
+
+def _later(seconds: float, **changed):
+    return BASIS.model_copy(update={"at": NOW + seconds, **changed})
+
+
+def _slower(factor: float, error: float):
+    paces = (*BASIS.paces[:2], Pace(seconds=factor * BASIS.paces[2].seconds, error=error))
+    return {"paces": paces}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "changed", "reason"),
+    [
+        (6, {}, None),
+        (29, {}, None),
+        (30, {}, "the last plan is 30 s old"),
+        (6, {"workers": 2}, "there are 2 workers, not 1"),
+        (4, {"workers": 2}, None),
+        (6, {"arrivals": Rate(value=1.5, error=0.2)}, "arrivals went from 1 to 1.5 a second"),
+        (6, {"arrivals": Rate(value=0.5, error=0.2)}, "arrivals went from 1 to 0.5 a second"),
+        (6, {"arrivals": Rate(value=1.5, error=0.5 / DRIFT)}, None),
+        (6, _slower(1.5, 0.2), "level 2 takes 1.5 s, not 1 s"),
+        (6, _slower(1.5, 0.3), None),
+    ],
+)
+def test_what_drifted_beyond_its_error_or_grew_old_is_planned_anew(seconds, changed, reason):
+    assert reason_to_plan(_later(seconds, **changed), PLAN) == reason
+
+
+def test_without_a_plan_there_is_reason_for_one():
+    assert reason_to_plan(BASIS, None) == "the first plan"
+
+
+def test_a_plan_says_what_it_was_made_for():
+    assert PLAN.told == (
+        "planned anew for 1 ± 0.1 arrivals a second: levels are left at 4, 9, regained at 2, 7 "
+        "(the first plan)"
+    )
+
+
+def _planner(replan):
+    return Planner(NAMES[:3], SLO, (30.0, 29.0, 28.0), replan)
+
+
+def test_planning_does_not_hold_the_loop_up():
+    begin, asked = threading.Event(), []
+
+    def slow(*given):
+        begin.wait(20)
+        asked.append(given)
+        return PLAN.chosen
+
+    made = _planner(slow)
+    assert made.turn(BASIS) is None
+    assert made.turn(_later(100)) is None
+    assert asked == []
+    begin.set()
+    plan = wait_until(lambda: made.turn(_later(1)), "the plan is ready")
+
+    assert asked == [(BASIS, SLO, (30.0, 29.0, 28.0))]
+    assert (plan.chosen, plan.basis, plan.why) == (PLAN.chosen, BASIS, "the first plan")
+    assert made.plan == plan
+
+
+@pytest.mark.parametrize("wrong", [((4,), (2,)), ((4, 9, 12), (1, 2, 3)), ((4, 9), (4, 9))])
+def test_thresholds_that_do_not_fit_the_ladder_are_refused_and_the_old_ones_stay(wrong):
+    made = _planner(lambda *_: Thresholds(*wrong))
+    assert made.resume(_later(-60, thresholds=(4, 9), climb=(2, 7))) == PLAN.chosen
+    before = made.plan
+    made.turn(BASIS)
+    with pytest.raises(ValueError, match=r"rules\."):
+        wait_until(lambda: made.turn(BASIS), "it fails")
+    assert made.plan == before
+
+
+def test_after_a_failure_it_rests():
+    asked = []
+
+    def broken(*_):
+        asked.append(1)
+        raise ZeroDivisionError
+
+    made = _planner(broken)
+    for seconds in (0, 1, 29, 30.5):
+        made.turn(_later(seconds))
+        wait_until(partial(_failed_or_idle, made), "it fails")
+    assert len(asked) == 2
+
+
+def _failed_or_idle(made):
+    """True once the planner has nothing under way; what it failed with is taken from it."""
+    try:
+        made.turn(BASIS)
+    except ZeroDivisionError:
+        return True
+    return made._under_way is None
+
+
+def test_a_successor_keeps_the_thresholds_it_finds_until_it_knows_better():
+    made = _planner(lambda *_: PLAN.chosen)
+    unsure = Rate(value=4.0, error=4.0)
+    assert made.resume(_later(0, thresholds=(4, 9), climb=(2, 7))) == PLAN.chosen
+    assert reason_to_plan(_later(10, arrivals=unsure), made.plan) is None
+    assert made.resume(_later(0, thresholds=(4,), climb=(2,))) is None
+
+
+def test_only_planned_rules_are_planned():
+    assert planner(ladder(2, 4), "images", profile(8, 2, 1)) is None
+    assert planner(predicting("slo"), "images", profile(8, 2, 1)) is None
+    assert planner(predicting("planned"), "images", profile(8, 2, 1)) is not None
+
+
+def test_a_plan_by_the_models_fits_the_ladder():
+    made = planner(predicting("planned"), "images", profile(8, 2, 1))
+    made.turn(BASIS)
+    chosen = wait_until(lambda: made.turn(BASIS), "the plan is ready", 60).chosen
+    assert len(chosen.thresholds) == len(chosen.climb) == 2
+    assert all(type(depth) is int for depth in (*chosen.thresholds, *chosen.climb))
+
+
+def test_without_the_libraries_planned_rules_say_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name.startswith("controller.queueing"):
+            raise ImportError("No module named 'numpy'")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert planner(predicting("slo"), "images", profile(8, 2, 1)) is None
+    with pytest.raises(PolicyError, match=r"pip install '\.\[queueing\]'"):
+        planner(predicting("planned"), "images", profile(8, 2, 1))
+
+
+def test_levels_without_a_measured_quality_are_planned_by_their_order(caplog):
+    whole = profile(8, 2, 1)
+    rungs = tuple(
+        rung.model_copy(
+            update={
+                "costs": {q: c.model_copy(update={"quality": None}) for q, c in rung.costs.items()}
+            }
+        )
+        for rung in whole.rungs
+    )
+    made = planner(predicting("planned"), "images", whole.model_copy(update={"rungs": rungs}))
+    assert made._qualities == (3.0, 2.0, 1.0)
+    assert "no quality for images" in caplog.text
