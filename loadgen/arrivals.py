@@ -17,7 +17,9 @@ class Extent:
     def __post_init__(self) -> None:
         if self.count is None and self.seconds is None:
             raise BadLoad("say when to stop: a number of requests, a duration, or both")
-        if (self.count is not None and self.count < 1) or (self.seconds or 1) <= 0:
+        if (self.count is not None and self.count < 1) or (
+            self.seconds is not None and self.seconds <= 0
+        ):
             raise BadLoad("there must be at least 1 request, and more than 0 seconds")
 
 

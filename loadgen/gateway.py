@@ -1,12 +1,13 @@
 """Storyteller's gateway as a target: jobs are accepted at once and looked at until they end."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import aiohttp
 
+from loadgen.clock import ServerClock
 from loadgen.record import Record
 from loadgen.target import Answer
 from loadgen.workload import Arrival
@@ -20,6 +21,7 @@ class Gateway:
     """The gateway at an address such as http://127.0.0.1:8000."""
 
     url: str
+    clock: ServerClock = field(default_factory=ServerClock)
 
     async def submit(self, session: aiohttp.ClientSession, arrival: Arrival) -> Answer:
         """Make a job."""
@@ -42,21 +44,28 @@ class Gateway:
         if found["status"] not in ENDS:
             eta = found.get("eta_seconds")
             return None, min(LATEST, max(SOONEST, eta / 2 if eta else SOONEST))
-        ended = _ended(record, found)
+        ended = self._ended(record, found)
         if record.kind == "image":
             return replace(ended, first_picture=ended.finished), 0.0
-        return await self._with_firsts(session, ended, found), 0.0
+        return await self._with_firsts(session, ended), 0.0
 
-    async def _with_firsts(
-        self, session: aiohttp.ClientSession, record: Record, found: dict[str, Any]
-    ) -> Record:
+    def _ended(self, record: Record, found: dict[str, Any]) -> Record:
+        self.clock.note(record.sent or 0.0, record.accepted or 0.0, _moment(found["created_at"]))
+        started, finished = found["started_at"], found["finished_at"]
+        return replace(
+            record,
+            **_outcome(found),
+            started=self.clock.here(_moment(started)) if started else None,
+            finished=self.clock.here(_moment(finished)),
+        )
+
+    async def _with_firsts(self, session: aiohttp.ClientSession, record: Record) -> Record:
         """When the first page and the first picture were there, from the job's events."""
         async with session.get(f"{self.url}/v1/jobs/{record.job}/events") as answer:
             text = (await answer.read()).decode()
-        created = _moment(found["created_at"])
         seen: dict[str, float] = {}
         for event_id, name in _events(text):
-            seen.setdefault(name, _since(record, int(event_id.split("-")[0]) / 1000, created))
+            seen.setdefault(name, self.clock.here(int(event_id.split("-")[0]) / 1000))
         return replace(record, first_page=seen.get("page"), first_picture=seen.get("picture"))
 
 
@@ -71,31 +80,19 @@ def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _since(record: Record, moment: float, created: float) -> float:
-    """A server's time on the generator's clock: the job was made between sending and answer."""
-    made = ((record.sent or 0.0) + (record.accepted or 0.0)) / 2
-    return made + moment - created
-
-
-def _ended(record: Record, found: dict[str, Any]) -> Record:
-    created = _moment(found["created_at"])
+def _outcome(found: dict[str, Any]) -> dict[str, Any]:
     drawings = (found.get("result") or {}).get("drawings", ())
     level = found["level"]["name"] if found.get("level") else None
     visited = tuple(each["level"] for drawing in drawings for each in drawing["levels"])
-    return replace(
-        record,
-        status=found["status"],
-        error=(found.get("error") or {}).get("message"),
-        level=level,
-        levels=visited or ((level,) if level else ()),
-        attempts=found["attempts"],
-        steps=sum(drawing["steps"] for drawing in drawings),
-        bytes=sum(artifact["bytes"] for artifact in found["artifacts"]),
-        started=_since(record, _moment(found["started_at"]), created)
-        if found["started_at"]
-        else None,
-        finished=_since(record, _moment(found["finished_at"]), created),
-    )
+    return {
+        "status": found["status"],
+        "error": (found.get("error") or {}).get("message"),
+        "level": level,
+        "levels": visited or ((level,) if level else ()),
+        "attempts": found["attempts"],
+        "steps": sum(drawing["steps"] for drawing in drawings),
+        "bytes": sum(artifact["bytes"] for artifact in found["artifacts"]),
+    }
 
 
 def _events(text: str) -> list[tuple[str, str]]:

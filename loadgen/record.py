@@ -20,8 +20,8 @@ class BadRecord(ValueError):
 class Record:
     """Times are seconds from the start of the run, by the generator's clock; None: it never was.
 
-    `created`, `started` and `finished` are the server's times, carried over by the moment of
-    acceptance, so that the two clocks need not agree. `status` is the job's last one, or
+    `started` and `finished` are the server's times, carried over (loadgen/clock.py), so that the
+    two clocks need not agree. `status` is the job's last one, or
     rejected (429, 503), unsent (no answer), timeout (not finished when the run ended).
     """
 
