@@ -12,7 +12,7 @@ from controller.queueing.refusal import (
     require_not_negative,
 )
 from controller.queueing.switching import Table
-from services.contract.forecast import Forecast, Pace
+from services.contract.forecast import Forecast, Pace, Rate
 from services.contract.profile import ONE_AT_A_TIME, BatchLaw
 
 
@@ -73,7 +73,14 @@ class LevelledQueue:
 
     def forecast(self) -> Forecast:
         """The same queue in the form in which the live model predicts a job's response."""
-        return Forecast(at=0.0, level=0, paces=self.paces, law=self.law, workers=self.workers)
+        return Forecast(
+            at=0.0,
+            level=0,
+            paces=self.paces,
+            law=self.law,
+            workers=self.workers,
+            arrivals=Rate(value=self.arrival_rate),
+        )
 
 
 def deep_levels(table: Table) -> set[int]:

@@ -110,7 +110,7 @@ def by_value_iteration(
 
 
 def _ready(table: Table) -> Table:
-    """With nothing to do, the level that the next job will have: so that it need not wait for it."""
+    """With nothing to do, the level that the next job will have: it need not wait for it."""
     ready = table.copy()
     ready[:, 0] = table[:, 1]
     return ready

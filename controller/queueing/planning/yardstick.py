@@ -7,12 +7,15 @@ bounds is attained, by chance between two policies if need be (Beutler and Ross 
 Constrained Markov Decision Processes, chapter 12).
 """
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 
 from controller.queueing.levels import hysteresis
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue
-from controller.queueing.planning.optimum import Optimum, Prices, optimum
+from controller.queueing.planning.optimum import Prices, optimum
 from controller.queueing.planning.screening import SWITCH_PRICE, Screen
 from controller.queueing.switching import Table
 
@@ -40,17 +43,21 @@ def quality_bound(queue: LevelledQueue, measures: LevelMeasures) -> float:
 def optimal_table(screen: Screen) -> Table:
     """The optimum with the best quality that meets the screen's target; the last level at every
     depth where none does. A switch costs what the screen takes it for."""
-    queue = screen.queue
+    return dearest(screen.queue, lambda table: bool(screen.judge(table[None]).margin[0] >= 0))
+
+
+def dearest(queue: LevelledQueue, meets: Callable[[Table], bool]) -> Table:
+    """The optimum for the highest price of quality at which its table still meets a condition."""
     low, high = CHEAPEST * _unit(queue), DEAREST * _unit(queue)
     best = np.full((len(queue.paces), 1), len(queue.paces) - 1)
     for _ in range(HALVINGS):
         price = float(np.sqrt(low * high))
-        table = _priced(queue, price).table
-        if screen.judge(table[None]).margin[0] >= 0:
+        table = _priced(queue, price)
+        if meets(table):
             best, low = table, price
         else:
             high = price
-    return shortened(best)
+    return best
 
 
 def shortened(table: Table) -> Table:
@@ -69,9 +76,11 @@ def depths(queue: LevelledQueue) -> int:
     return int(min(queue.places + 30 + rare, MOST_STATES / len(queue.paces)))
 
 
-def _priced(queue: LevelledQueue, price: float) -> Optimum:
+@lru_cache(maxsize=256)
+def _priced(queue: LevelledQueue, price: float) -> Table:
     span = max(queue.qualities) - min(queue.qualities)
-    return optimum(queue, Prices(price, switch=SWITCH_PRICE * span * price), depths(queue))
+    prices = Prices(price, switch=SWITCH_PRICE * span * price)
+    return shortened(optimum(queue, prices, depths(queue)).table)
 
 
 def _unit(queue: LevelledQueue) -> float:
