@@ -1,24 +1,15 @@
 """A request becomes a job, or a problem that says when to come back."""
 
-import math
-
-from services.contract import keys, queues, transitions
-from services.contract.jobs import (
-    QUEUE_OF,
-    ImageRequest,
-    Job,
-    Status,
-    StorybookRequest,
-    StoryRequest,
-)
-from services.contract.queues import QueueLoad
+from services.contract import keys, transitions
+from services.contract.jobs import QUEUE_OF, ImageRequest, Job, Queue, Status
 from services.contract.transitions import Admission, KeyReused, QueueFull
-from services.gateway import estimates
+from services.gateway import estimates, outlook
 from services.gateway.context import Gateway
-from services.gateway.problems import Problem, invalid
+from services.gateway.deadlines import refuse_hopeless
+from services.gateway.estimates import Request
+from services.gateway.outlook import Outlook
+from services.gateway.problems import Problem, invalid, later
 from services.gateway.publishing import publish
-
-Request = StoryRequest | ImageRequest | StorybookRequest
 
 
 def check(gateway: Gateway, request: Request) -> None:
@@ -39,25 +30,39 @@ def check_level(gateway: Gateway, level: str) -> None:
 
 def admit(gateway: Gateway, request: Request, key: str) -> str:
     """The id of the job that the request became, or became before under the same key."""
-    known = key and gateway.redis.exists(keys.idempotency(key))
-    if not known:
-        _check_now(gateway, request)
-    terms = Admission(
-        capacity=gateway.settings.queue_capacity,
-        retention_seconds=gateway.settings.retention_seconds,
-        idempotency_key=key,
-    )
+    expected = outlook.read(gateway.redis, gateway.policy)
+    if not (key and gateway.redis.exists(keys.idempotency(key))):
+        _check_now(gateway, expected, request)
+    terms = _terms(gateway, expected, request, key)
     try:
         job_id, new = transitions.accept(gateway.redis, request, terms)
     except QueueFull as full:
-        seconds = estimates.place_free(_queue(gateway, request))
-        raise _later("queue-full", str(full), seconds) from None
+        raise later("queue-full", str(full), _place_free(expected, terms, full.queue)) from None
     except KeyReused as reused:
         named = invalid("Idempotency-Key", str(reused))
         raise Problem("idempotency-key-reused", str(reused), named.errors) from None
     if new:
         publish(gateway, find(gateway, job_id))
     return job_id
+
+
+def _terms(gateway: Gateway, expected: Outlook, request: Request, key: str) -> Admission:
+    predicted = estimates.newcomer(expected, request)
+    return Admission(
+        capacity=gateway.settings.queue_capacity,
+        queue_capacity=gateway.policy.rules_of(QUEUE_OF[request.kind]).capacity,
+        retention_seconds=gateway.settings.retention_seconds,
+        idempotency_key=key,
+        predicted_seconds=predicted and predicted.mean,
+    )
+
+
+def _place_free(expected: Outlook, terms: Admission, full: Queue | None) -> int:
+    """Whole seconds until the queue that is full, or else either of them, has a place again."""
+    if full is None:
+        return estimates.place_free(expected, None)
+    excess = expected.queues[full].load.depth - (terms.queue_capacity or 0) + 1
+    return estimates.place_free(expected, full, max(excess, 1))
 
 
 def find(gateway: Gateway, job_id: str) -> Job:
@@ -70,12 +75,11 @@ def find(gateway: Gateway, job_id: str) -> Job:
     return job
 
 
-def _check_now(gateway: Gateway, request: Request) -> None:
+def _check_now(gateway: Gateway, expected: Outlook, request: Request) -> None:
     """Raise Problem for what the state of the system forbids at this moment."""
     if isinstance(request, ImageRequest) and request.start_from is not None:
         _check_beginning(gateway, request.start_from)
-    if request.deadline_seconds is not None:
-        _refuse_hopeless(request.deadline_seconds, _queue(gateway, request))
+    refuse_hopeless(gateway, expected, request)
 
 
 def _check_beginning(gateway: Gateway, job_id: str) -> None:
@@ -89,18 +93,3 @@ def _check_beginning(gateway: Gateway, job_id: str) -> None:
     if job.status is not Status.SUCCEEDED:
         reason = f"job {job_id} is {job.status}; it must have succeeded"
         raise invalid("start_from", reason)
-
-
-def _queue(gateway: Gateway, request: Request) -> QueueLoad:
-    return queues.load(gateway.redis).queues[QUEUE_OF[request.kind]]
-
-
-def _refuse_hopeless(deadline_seconds: float, queue: QueueLoad) -> None:
-    seconds = estimates.until_done(queue, queue.depth + 1)
-    if seconds is not None and seconds > deadline_seconds:
-        detail = f"the job would be done in about {seconds:.0f} s, after {deadline_seconds:g} s"
-        raise _later("deadline-unreachable", detail, max(1, math.ceil(seconds - deadline_seconds)))
-
-
-def _later(slug: str, detail: str, seconds: int) -> Problem:
-    return Problem(slug, detail, headers={"Retry-After": str(seconds)})

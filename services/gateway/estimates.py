@@ -1,42 +1,116 @@
-"""How long a job will take, from depth, recent service times and workers alone."""
+"""How long a job will take, and when to come back: pure, from an outlook."""
 
 import math
 
-from services.contract.jobs import Job, Status
-from services.contract.queues import Load, QueueLoad
+from services.contract.forecast import Response
+from services.contract.jobs import (
+    QUEUE_OF,
+    ImageRequest,
+    Job,
+    Queue,
+    Status,
+    StorybookRequest,
+    StoryRequest,
+)
+from services.gateway import books
+from services.gateway.outlook import Outlook, Prospect
+
+Request = StoryRequest | ImageRequest | StorybookRequest
+
+LONGEST_RETRY_SECONDS = 3600
 
 
-def until_done(queue: QueueLoad, jobs: int) -> float | None:
-    """Seconds until so many jobs are done: jobs × mean service / workers; None if unknown."""
-    if jobs == 0:
+def until_drained(prospect: Prospect) -> float | None:
+    """Seconds until everything outstanding in a queue is done; None if unknown."""
+    if prospect.load.depth == 0:
         return 0.0
-    if queue.service_mean == 0:
-        return None
-    return jobs * queue.service_mean / max(queue.workers, 1)
+    last = prospect.response(prospect.load.depth - 1)
+    return last and last.mean
 
 
-def predicted_wait(load: Load) -> float | None:
+def predicted_wait(outlook: Outlook) -> float | None:
     """Seconds until everything outstanding is done, in the slower queue; None if unknown."""
-    waits = [until_done(queue, queue.depth) for queue in load.queues.values()]
+    waits = [until_drained(prospect) for prospect in outlook.queues.values()]
     known = [wait for wait in waits if wait is not None]
     return max(known) if len(known) == len(waits) else None
 
 
-def eta(job: Job, load: Load, position: int | None) -> float | None:
+def newcomer(outlook: Outlook, request: Request) -> Response | None:
+    """Of a job accepted now; None if unknown."""
+    return _behind(outlook, request, _own(outlook, request).load.before(request.priority))
+
+
+def eta(job: Job, outlook: Outlook, position: int | None) -> float | None:
     """Seconds until an unfinished job is done; None if finished or unknown.
 
-    `position` counts the jobs before it in its queue; a running job has none. Those that run
-    share their workers, so a running one is done when all of them would be, begun together.
+    `position` counts the jobs that go before it in its queue; a running job has none.
     """
-    queue = load.queues[job.queue]
     if job.status == Status.QUEUED:
-        return until_done(queue, queue.running + (position or 0) + 1)
-    if job.status == Status.RUNNING and job.started_at is not None and queue.service_mean:
-        together = max(queue.service_mean, until_done(queue, queue.running) or 0.0)
-        return max(together - (load.now - job.started_at), 0.0)
-    return None
+        ahead = outlook.queues[job.queue].load.running + (position or 0)
+        found = _behind(outlook, job.request, ahead)
+    elif job.status == Status.RUNNING and job.started_at is not None:
+        found = _running(job, outlook, outlook.now - job.started_at)
+    else:
+        return None
+    return found and found.mean
 
 
-def place_free(queue: QueueLoad) -> int:
-    """Whole seconds until one more job is likely done, at least 1: for Retry-After."""
-    return max(1, math.ceil(queue.service_mean / max(queue.workers, 1)))
+def until_meetable(outlook: Outlook, request: Request, too_long: float) -> int:
+    """Whole seconds, 1 to 3600, until a response shorter by `too_long` seconds is to be had.
+
+    The work ahead shrinks by a second a second, less ρ seconds that arrive meanwhile (the fluid
+    approximation; Kleinrock 1976, section 2.7). A queue with ρ of 1 or more does not shrink; the
+    answer then is for nobody arriving.
+    """
+    kinds = outlook.queues.values() if request.kind == "storybook" else [_own(outlook, request)]
+    load = max(prospect.utilisation() for prospect in kinds)
+    return _whole(too_long / (1 - load) if load < 1 else too_long)
+
+
+def place_free(outlook: Outlook, queue: Queue | None, excess: int = 1) -> int:
+    """Whole seconds, 1 to 3600, until so many jobs are likely done, of one queue or of any."""
+    waited_for = [outlook.queues[queue]] if queue else outlook.queues.values()
+    rate = sum(prospect.departure_rate() for prospect in waited_for)
+    return _whole(excess / rate if rate else 1)
+
+
+def _whole(seconds: float) -> int:
+    return min(max(1, math.ceil(seconds)), LONGEST_RETRY_SECONDS)
+
+
+def _own(outlook: Outlook, request: Request) -> Prospect:
+    return outlook.queues[QUEUE_OF[request.kind]]
+
+
+def _together(request: Request) -> int:
+    """A job of several pictures is that many jobs arriving together: it ends with the last."""
+    return request.count if isinstance(request, ImageRequest) else 1
+
+
+def _behind(outlook: Outlook, request: Request, ahead: int) -> Response | None:
+    """Of a job with so many outstanding ahead of it in its queue."""
+    own = _own(outlook, request)
+    found = own.response(ahead + _together(request) - 1, request.level)
+    alone = own.response(0, request.level)
+    if found is None or alone is None or not isinstance(request, StorybookRequest):
+        return found
+    return books.whole(request, found, alone.mean, outlook.queues["images"])
+
+
+def _running(job: Job, outlook: Outlook, spent: float) -> Response | None:
+    """What is left of a job that has been worked on for so long.
+
+    Those that run share their workers: it is done when all of them would be, begun together.
+    """
+    request, own = job.request, outlook.queues[job.queue]
+    level = job.level.name if job.level else request.level
+    ahead = max(own.load.running - 1, 0) + _together(request) - 1
+    whole = own.response(ahead, level)
+    if whole is None:
+        return None
+    left = Response(whole.remaining(spent), 0.0)
+    if not isinstance(request, StorybookRequest):
+        return left
+    if job.progress is not None and job.progress.phase == "drawing":
+        return books.drawing(job, request, outlook.queues["images"])
+    return books.whole(request, left, left.mean, outlook.queues["images"])

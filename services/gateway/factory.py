@@ -47,12 +47,13 @@ def create_app(settings: Settings | None = None, publisher: Publisher | None = N
 
 
 def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:
+    policy = policies.chosen(settings)
     redis = connect(settings)
     counts = Traffic()
-    counts.registry.register(QueueCollector(redis))
+    counts.registry.register(QueueCollector(redis, policy))
     return Gateway(
         settings=settings,
-        policy=policies.chosen(settings),
+        policy=policy,
         redis=redis,
         publisher=publisher or TicketOffice(settings.redis_address),
         fanout=Fanout(redis),

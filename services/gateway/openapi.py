@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.contract.jobs import ImageRequest, StorybookRequest, StoryRequest
-from services.contract.policy import Policy
 from services.contract.settings import Settings
 from services.gateway.operation import Answer, Operation, Parameter
 from services.gateway.operations import OPERATIONS
@@ -25,14 +24,14 @@ REQUESTS = (StoryRequest, ImageRequest, StorybookRequest, PinRequest)
 _REF = "#/components/schemas/{model}"
 
 
-def describe(settings: Settings, policy: Policy) -> dict[str, Any]:
-    """The description of a gateway with these settings and this policy."""
+def describe(settings: Settings, levels: tuple[str, ...]) -> dict[str, Any]:
+    """The description of a gateway with these settings, whose policy has these levels."""
     schemas, components = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
     for model in REQUESTS:
-        _tighten(components[model.__name__]["properties"], settings, policy)
+        _tighten(components[model.__name__]["properties"], settings, levels)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Storyteller", "version": VERSION, "description": DESCRIPTION},
@@ -63,9 +62,9 @@ def _schemas() -> tuple[Schemas, dict[str, Any]]:
     return schemas, shared.get("$defs", {})
 
 
-def _tighten(fields: dict[str, Any], settings: Settings, policy: Policy) -> None:
+def _tighten(fields: dict[str, Any], settings: Settings, levels: tuple[str, ...]) -> None:
     """Write this server's own limits into a request's schema."""
-    fields["level"]["enum"] = ["auto", *policy.names]
+    fields["level"]["enum"] = ["auto", *levels]
     for name in fields.keys() & {"prompt", "negative_prompt"}:
         fields[name]["maxLength"] = settings.max_prompt_characters
     if "prompt" in fields:

@@ -104,6 +104,11 @@ class Problem(Exception):
         )
 
 
+def later(slug: str, detail: str, seconds: int) -> Problem:
+    """The problem of a request that may be sent again after so many seconds."""
+    return Problem(slug, detail, headers={"Retry-After": str(seconds)})
+
+
 def invalid(name: str, message: str) -> Problem:
     """The problem of one field that holds what it may not."""
     return Problem("invalid", f"{name}: {message}", (FieldError(field=name, message=message),))

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 from flask import Blueprint, Response, jsonify, render_template
 
-from services.contract.policy import Policy
 from services.contract.settings import Settings
 from services.gateway.context import gateway
 
@@ -17,17 +16,17 @@ PAGE_POLICY = (
 
 
 @lru_cache(maxsize=4)
-def _description(settings: Settings, policy: Policy) -> dict[str, object]:
+def _description(settings: Settings, levels: tuple[str, ...]) -> dict[str, object]:
     from services.gateway import openapi  # noqa: PLC0415 - openapi reads every resource
 
-    return openapi.describe(settings, policy)
+    return openapi.describe(settings, levels)
 
 
 @blueprint.get("/openapi.json")
 def machine() -> Response:
     """OpenAPI 3.1 of this gateway."""
     here = gateway()
-    return jsonify(_description(here.settings, here.policy))
+    return jsonify(_description(here.settings, here.policy.names))
 
 
 @blueprint.get("/docs")

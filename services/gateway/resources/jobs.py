@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from services.contract import queues, transitions
 from services.contract.jobs import JOB_REQUEST, Job
-from services.gateway import admission, estimates, listing, peers, reading, views
+from services.gateway import admission, estimates, listing, outlook, peers, reading, views
 from services.gateway.answers import respond
 from services.gateway.context import Gateway, gateway
 from services.gateway.follow import wait_for_end
@@ -87,4 +87,4 @@ def _standing(here: Gateway, job: Job) -> tuple[int | None, float | None]:
     if job.finished:
         return None, None
     position = queues.position(here.redis, job)
-    return position, estimates.eta(job, queues.load(here.redis), position)
+    return position, estimates.eta(job, outlook.read(here.redis, here.policy), position)

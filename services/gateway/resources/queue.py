@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response
 
+from services.contract import calibration
 from services.contract import level as levels
-from services.contract import queues
 from services.contract.jobs import QUEUES, Queue
-from services.gateway import load_view
+from services.gateway import load_view, outlook
 from services.gateway.answers import respond
 from services.gateway.context import Gateway, gateway
 from services.gateway.load_view import InForce
@@ -17,14 +17,15 @@ blueprint = Blueprint("queue", __name__)
 def show() -> Response:
     """Depth, ages, rates, level."""
     here = gateway()
-    load = queues.load(here.redis)
-    in_force = {queue: _in_force(here, queue, load.now) for queue in QUEUES}
-    return respond(load_view.view(load, in_force))
+    expected = outlook.read(here.redis, here.policy)
+    in_force = {queue: _in_force(here, queue, expected.now) for queue in QUEUES}
+    return respond(load_view.view(expected, in_force))
 
 
 def _in_force(here: Gateway, queue: Queue, now: float) -> InForce:
     pinned = levels.pinned(here.redis, queue) is not None
-    return InForce(_level(here, queue, now), pinned)
+    told = calibration.read(here.redis, queue)
+    return InForce(_level(here, queue, now), pinned, told)
 
 
 def _level(here: Gateway, queue: Queue, now: float) -> load_view.QueueLevel | None:

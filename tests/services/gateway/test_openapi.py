@@ -120,8 +120,9 @@ def perform_all(redis: Redis, stop: threading.Event) -> None:
     policy = policies.load(ROOT / "policy.toml")
     choice = Choice(0, policy.levels[0], "the start", {})
     while not stop.wait(0.02):
-        levels.publish(redis, levels.lead(redis, "c1"), choice, lease=60.0)
+        epoch = levels.lead(redis, "c1")
         for queue in QUEUES:
+            levels.publish(redis, epoch, queue, choice, lease=60.0)
             queues.check_in(redis, queue, "w1")
             for priority in PRIORITIES:
                 for job_id in redis.zrange(keys.waiting(queue, priority), 0, -1):

@@ -55,12 +55,13 @@ def test_position_and_eta_count_what_goes_before(
     owner.finish(owner.claim(client.post("/v1/jobs", json=IMAGE).json["id"]), service_seconds=3.0)
     queues.check_in(redis, "images", "w1")
     queues.check_in(redis, "images", "w2")
-    client.post("/v1/jobs", json=IMAGE)
+    for _ in range(3):
+        client.post("/v1/jobs", json=IMAGE)
     behind = client.post("/v1/jobs", json=IMAGE).json
     before = client.post("/v1/jobs", json=IMAGE | {"priority": "high"}).json
-    assert (behind["position"], before["position"]) == (1, 0)
-    assert behind["eta_seconds"] == pytest.approx(2 * 3.0 / 2)
-    assert before["eta_seconds"] == pytest.approx(1 * 3.0 / 2)
+    assert (behind["position"], before["position"]) == (3, 0)
+    assert behind["eta_seconds"] == pytest.approx(4 * 3.0 / 2)
+    assert before["eta_seconds"] == 3.0, "two workers do one job no sooner than one does"
 
 
 BAD = [
