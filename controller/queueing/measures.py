@@ -35,9 +35,10 @@ class Distribution:
 class Measures:
     """Seconds and jobs, in the steady state, over the jobs that are accepted.
 
-    `utilisation` is the share of time a server is busy; `probability_of_waiting` that an accepted
-    job finds no server free; `mean_number` counts waiting and served; `loss_probability` is that
-    of an arriving job to be refused. None: the model does not say.
+    `utilisation` is the share of time a server is busy, of a batching engine the arrival rate as a
+    share of what it can do; `probability_of_waiting` that of an accepted job to find no place
+    free; `mean_number` counts waiting and served; `loss_probability` is that of an arriving job to
+    be refused. None: the model does not say.
     """
 
     model: str

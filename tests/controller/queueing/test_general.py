@@ -12,6 +12,10 @@ from scipy import integrate, stats
 from controller.queueing import bounded, general, markovian, phases
 from controller.queueing.general import mg1, mgk
 from controller.queueing.refusal import BadInput, Unstable
+from controller.queueing.simulation.arrivals import Poisson
+from controller.queueing.simulation.run import simulate
+from controller.queueing.simulation.scenario import Horizon, Scenario
+from controller.queueing.simulation.service import by_scv
 from tests.controller.queueing.area import area
 
 STEADY = settings(derandomize=True, deadline=None, database=None, max_examples=40)
@@ -125,6 +129,21 @@ def test_kimura_is_within_3_percent_of_the_exact_wait_for_constant_service(serve
     assert kimura.mean_wait == pytest.approx(exact, rel=0.03)
     assert abs(plain.mean_wait - exact) > abs(kimura.mean_wait - exact)
     assert plain.mean_wait < exact
+
+
+@pytest.mark.parametrize(("servers", "load"), [(2, 0.5), (8, 0.8)])
+def test_for_variable_service_kimura_is_nearer_to_simulation(servers, load):
+    scenario = Scenario(
+        arrivals=Poisson(load * servers),
+        services=(by_scv(1.0, 4.0),),
+        horizon=Horizon(jobs=300_000),
+        workers=servers,
+    )
+    waits = [simulate(scenario, seed).wait[30_000:].mean() for seed in range(4)]
+    mean, error = np.mean(waits), 3 * np.std(waits, ddof=1) / 2
+    plain, kimura = (mgk(load * servers, 1.0, 4.0, servers, each) for each in CORRECTIONS)
+    assert kimura.mean_wait == pytest.approx(mean, abs=error + 0.04 * mean)
+    assert plain.mean_wait > kimura.mean_wait + error
 
 
 def test_many_idle_servers_leave_service_alone():
