@@ -4,6 +4,7 @@ import argparse
 import csv
 import json
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -136,14 +137,22 @@ def trace(path: Path, asked: Workload, seed: int) -> list[Arrival]:
         raise BadLoad(
             f"{path} is no trace: each row needs a time in seconds ({error!r})"
         ) from error
-    for number, (before, after) in enumerate(pairwise(due), start=2):
-        if after < before:
-            raise BadLoad(f"{path}: row {number} is due at {after:g} s, before {before:g} s")
+    _check_order(path, due)
     drawn = workload.schedule(due, asked, seed)
     return [
         Arrival(each.number, each.due, each.request | row)
         for each, row in zip(drawn, rows, strict=True)
     ]
+
+
+def _check_order(path: Path, due: Sequence[float]) -> None:
+    if not due:
+        raise BadLoad(f"{path} holds no request")
+    if due[0] < 0:
+        raise BadLoad(f"{path}: row 1 is due at {due[0]:g} s, before the start")
+    for number, (before, after) in enumerate(pairwise(due), start=2):
+        if after < before:
+            raise BadLoad(f"{path}: row {number} is due at {after:g} s, before {before:g} s")
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

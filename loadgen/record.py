@@ -84,8 +84,10 @@ def _records(path: Path, lines: list[str]) -> Iterator[Record]:
             raise BadRecord(f"{path}, line {number} is not a record: {error}") from error
 
 
-def from_json(found: dict[str, Any]) -> Record:
+def from_json(found: Any) -> Record:
     """A record from its JSON object. Raises TypeError for a field that is missing or unknown."""
+    if not isinstance(found, dict):
+        raise TypeError("it is not a JSON object")
     unknown = set(found) - _FIELDS
     if unknown:
         raise TypeError(f"unknown fields {', '.join(sorted(unknown))}")
