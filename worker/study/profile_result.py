@@ -63,12 +63,13 @@ def _timing(group: Sequence[Measured]) -> Timing:
 
 
 def cost(alone: Sequence[Timing]) -> Cost:
-    """Of jobs without company: at least two that are kept, all of one level."""
+    """Of jobs without company: at least two that are kept, all of one level. The interval of the
+    mean is Student's, cut off at 0, below which no job takes."""
     seconds = [each for timing in alone for each in kept(timing.seconds)]
     mean = mean_of_few(seconds)
     held = [timing.memory_mb for timing in alone if timing.memory_mb is not None]
     return Cost(
-        seconds=Interval(value=mean.value, low=mean.low, high=mean.high),
+        seconds=Interval(value=mean.value, low=max(0.0, mean.low), high=mean.high),
         scv=variance(seconds) / fmean(seconds) ** 2,
         memory_mb=max(held, default=None),
     )
