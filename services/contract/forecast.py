@@ -3,16 +3,19 @@
 The controller that leads writes it; the gateway reads it for every estimate that a client sees.
 """
 
+import logging
 import math
 from statistics import NormalDist
 from typing import Any, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from services.contract import keys
 from services.contract.jobs import Queue
 from services.contract.ladder import Strict
 from services.contract.profile import ONE_AT_A_TIME, BatchLaw
+
+log = logging.getLogger(__name__)
 
 FORECAST_SECONDS = 60
 
@@ -151,6 +154,13 @@ def put(redis: Any, queue: Queue, forecast: Forecast) -> None:
 
 
 def read(redis: Any, queue: Queue) -> Forecast | None:
-    """The model of a queue; None while no controller that predicts leads."""
+    """The model of a queue; None while no controller that predicts leads.
+
+    One that cannot be read counts as none: it must not keep jobs from being accepted.
+    """
     text = redis.get(keys.forecast(queue))
-    return Forecast.model_validate_json(text) if text else None
+    try:
+        return Forecast.model_validate_json(text) if text else None
+    except ValidationError as error:
+        log.warning("the forecast of %s is ignored, another version wrote it: %s", queue, error)
+        return None

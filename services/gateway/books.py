@@ -2,13 +2,14 @@
 
 Kept simple. The pictures find the images that are outstanding now, at the level in force now, and
 those of a book that has begun to draw are among them. The text is complete page by page, evenly.
+Requests that come here are settled: they name their strategy.
 """
 
 from typing import NamedTuple
 
 from services.contract.forecast import Response
-from services.contract.jobs import Job, StorybookRequest
-from services.contract.ladder import Strategy
+from services.contract.jobs import Progress, StorybookRequest
+from services.contract.ladder import Level, StorybookLevel
 from services.gateway.outlook import Prospect
 
 AFTER_THE_TEXT = ("sequential", "parallel")
@@ -22,11 +23,12 @@ class Pictures(NamedTuple):
     one: Response
 
 
-def strategy(request: StorybookRequest, images: Prospect) -> Strategy:
-    """How the pictures follow the text: as the request says, else as the level will."""
-    if request.strategy is not None or not images.ladder:
-        return request.strategy or "pipelined"
-    return images.ladder[images.index(request.level)].storybook.strategy
+def settled(request: StorybookRequest, level: Level | None) -> StorybookRequest:
+    """The request with a strategy: its own, else that of the level that the text gets."""
+    if request.strategy is not None:
+        return request
+    chosen = level.storybook if level else StorybookLevel()
+    return request.model_copy(update={"strategy": chosen.strategy})
 
 
 def pictures(request: StorybookRequest, images: Prospect) -> Pictures | None:
@@ -36,7 +38,7 @@ def pictures(request: StorybookRequest, images: Prospect) -> Pictures | None:
     together = images.response(ahead + request.pages - 1, request.level)
     if one is None or together is None:
         return None
-    in_turn = strategy(request, images) in ONE_AT_A_TIME
+    in_turn = request.strategy in ONE_AT_A_TIME
     return Pictures(_times(one, request.pages) if in_turn else together, one)
 
 
@@ -51,21 +53,20 @@ def whole(
     drawn = pictures(request, images)
     if drawn is None:
         return None
-    if strategy(request, images) in AFTER_THE_TEXT:
+    if request.strategy in AFTER_THE_TEXT:
         return text.then(drawn.all)
     first_page = text.mean - min(writing, text.mean) * (1 - 1 / request.pages)
     from_first_page = Response(first_page, text.variance).then(drawn.all)
     return max(from_first_page, text.then(drawn.one), key=lambda response: response.mean)
 
 
-def drawing(job: Job, request: StorybookRequest, images: Prospect) -> Response | None:
+def drawing(progress: Progress, request: StorybookRequest, images: Prospect) -> Response | None:
     """What is left of a book whose text is written, by the pictures that it still lacks."""
     ahead = max(images.load.before(request.priority) - 1, 0)
     one = images.response(ahead, request.level)
-    if one is None or strategy(request, images) not in ONE_AT_A_TIME:
+    if one is None or request.strategy not in ONE_AT_A_TIME:
         return one
-    left = job.progress.total - job.progress.done if job.progress else request.pages
-    return _times(one, max(left, 1))
+    return _times(one, max(progress.total - progress.done, 1))
 
 
 def _times(response: Response, count: int) -> Response:

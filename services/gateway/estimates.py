@@ -94,7 +94,8 @@ def _behind(outlook: Outlook, request: Request, ahead: int) -> Response | None:
     alone = own.response(0, request.level)
     if found is None or alone is None or not isinstance(request, StorybookRequest):
         return found
-    return books.whole(request, found, alone.mean, outlook.queues["images"])
+    book = books.settled(request, own.rung(request.level))
+    return books.whole(book, found, alone.mean, outlook.queues["images"])
 
 
 def _running(job: Job, outlook: Outlook, spent: float) -> Response | None:
@@ -111,6 +112,7 @@ def _running(job: Job, outlook: Outlook, spent: float) -> Response | None:
     left = Response(whole.remaining(spent), 0.0)
     if not isinstance(request, StorybookRequest):
         return left
+    book = books.settled(request, job.level.level if job.level else own.rung(level))
     if job.progress is not None and job.progress.phase == "drawing":
-        return books.drawing(job, request, outlook.queues["images"])
-    return books.whole(request, left, left.mean, outlook.queues["images"])
+        return books.drawing(job.progress, book, outlook.queues["images"])
+    return books.whole(book, left, left.mean, outlook.queues["images"])

@@ -32,6 +32,10 @@ class Prospect:
         names = [level.name for level in self.ladder[: len(paces)]]
         return names.index(wanted) if wanted in names else self.level
 
+    def rung(self, wanted: str) -> Level | None:
+        """That level of this gateway's ladder; None where a controller has a longer one."""
+        return next(iter(self.ladder[self.index(wanted) :]), None)
+
     def response(self, ahead: int, wanted: str = "auto") -> Response | None:
         """Of a job with so many outstanding ahead of it; None before any was measured."""
         if self.forecast is not None:

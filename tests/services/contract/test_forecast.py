@@ -184,6 +184,12 @@ def test_a_level_without_a_pace_is_refused():
         Forecast(at=0.0, level=1, paces=(Pace(seconds=1.0),))
 
 
+def test_a_forecast_of_another_version_is_ignored_and_told(redis, caplog):
+    redis.set(keys.forecast("images"), '{"horizon": 9}')
+    assert forecasts.read(redis, "images") is None
+    assert "the forecast of images is ignored" in caplog.text
+
+
 def test_a_forecast_is_read_as_it_was_put_and_forgotten_unless_renewed(redis):
     assert forecasts.read(redis, "images") is None
     forecasts.put(redis, "images", model(0.5, law=BATCHED, arrivals=0.25))

@@ -1,13 +1,18 @@
 """When a book is done: text through one queue, pictures through the other, by strategy."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.contract.jobs import Progress
+from services.contract.ladder import StorybookLevel
+from services.contract.level import resolve
 from services.contract.queues import QueueLoad
 from services.gateway import estimates
 from services.gateway.outlook import Outlook
 from tests.services.gateway.expecting import (
     NOTHING,
+    POLICY,
     TOGETHER,
     expected,
     forecast,
@@ -74,9 +79,33 @@ def test_the_text_waits_in_its_own_queue() -> None:
     assert mean("pipelined", found) == pytest.approx(3.5 * TEXT + PICTURE)
 
 
-def test_without_a_strategy_the_level_names_it() -> None:
+def test_without_a_strategy_the_level_of_the_text_names_it() -> None:
     asked = request("storybook", pages=PAGES)
     assert estimates.newcomer(outlook(), asked).mean == mean("pipelined", outlook())
+    patient = StorybookLevel(strategy="sequential")
+    levels = (POLICY.levels[0].model_copy(update={"storybook": patient}), *POLICY.levels[1:])
+    found = outlook()
+    changed = replace(found.queues["stories"], ladder=levels)
+    found = replace(found, queues=found.queues | {"stories": changed})
+    assert estimates.newcomer(found, asked).mean == mean("sequential", outlook())
+
+
+def test_a_running_book_keeps_the_strategy_of_the_level_it_got() -> None:
+    applied = resolve("quality", None, POLICY, "balanced", 0.0)
+    patient = applied.level.model_copy(update={"storybook": StorybookLevel(strategy="parallel")})
+    book = running(4.0, "storybook", pages=PAGES)
+    book = book.model_copy(update={"level": applied.model_copy(update={"level": patient})})
+    found = estimates.eta(book, outlook(stories=outstanding(0, 1)), None)
+    assert found == pytest.approx(TEXT - 4 + 4 * PICTURE)
+
+
+def test_a_model_with_more_levels_than_the_gateway_knows_is_no_trouble() -> None:
+    models = {
+        "stories": forecast(*[TEXT] * 9).model_copy(update={"level": 8}),
+        "images": forecast(PICTURE),
+    }
+    found = estimates.newcomer(expected({}, models), request("storybook", pages=PAGES))
+    assert found.mean == pytest.approx(TEXT + PICTURE)
 
 
 def test_a_book_of_one_page_has_nothing_to_overlap() -> None:
