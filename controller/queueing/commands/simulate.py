@@ -2,18 +2,17 @@
 
 import argparse
 import dataclasses
-import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from rich.console import Console
 from rich.progress import track
 
+from controller.queueing.engine import NO_LIMIT
 from controller.queueing.refusal import BadInput
-from controller.queueing.simulation import live
+from controller.queueing.simulation import live, report
 from controller.queueing.simulation.arrivals import Arrivals
-from controller.queueing.simulation.estimates import Estimate
 from controller.queueing.simulation.notation import FORMS, arrivals_written
 from controller.queueing.simulation.scenario import Horizon, Moment, Routing, Scenario
 from controller.queueing.simulation.stability import require_steady
@@ -22,12 +21,11 @@ from controller.queueing.simulation.textbook import Model, Textbook
 from controller.queueing.simulation.warmup import mser5, no_warm_up
 from services.contract import policy, profile
 from services.contract.jobs import QUEUES
-from services.contract.policy import Policy, PolicyError
-from services.contract.profile import BatchLaw, ProfileError
+from services.contract.policy import Policy
+from services.contract.profile import BatchLaw
 
-NO_LIMIT = 100_000
-"""Of jobs in one server: more than a stable queue has, ρ = 0.999 included."""
-OF_LEVELS = ("residency", "job_shares", "effective_quality", "switch_rate")
+OF_A_MODEL = ("service_time", "scv", "tau0", "tau1", "cap")
+OF_A_POLICY = ("profile", "queue", "moment", "period", "retime")
 
 
 def add(subparsers: Any) -> None:
@@ -36,7 +34,6 @@ def add(subparsers: Any) -> None:
         "simulate",
         help="a queue event by event, with confidence intervals",
         description=__doc__,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_queue(parser.add_argument_group("a textbook queue"))
     _add_system(parser.add_argument_group("or the live system"))
@@ -46,78 +43,84 @@ def add(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Raises BadInput for what cannot be simulated, Unstable where there is no steady state."""
+    """Raises Refusal, or PolicyError or ProfileError for files that cannot be read."""
     scenario, name, levels = _asked(options)
     if options.seconds is None:
         require_steady(scenario)
     summary = _summary(scenario, options)
-    result = {"model": name, **_figures(summary), **_of_levels(summary, levels)}
-    result |= {"replications": summary.replications, "warm_up": summary.warm_up}
-    _print(result)
-    return result
+    found = report.as_json(summary, levels)
+    if not options.json:
+        print(f"{name}: mean and 95 % confidence interval of {summary.replications} replications")
+        print("\n".join(report.lines(found)))
+    return {"model": name, **found}
 
 
 def _add_queue(group: Any) -> None:
-    group.add_argument(
-        "--model", choices=get_args(Model), help="ps: processor sharing by a batch law"
-    )
-    group.add_argument("--service-time", type=float, help="mean, seconds alone in a server")
-    group.add_argument("--scv", type=float, default=1.0, help="of service times")
-    group.add_argument("--servers", type=int, default=1)
-    group.add_argument("--capacity", type=int, help="most jobs in the system")
-    group.add_argument("--tau0", type=float, default=0.0, help="ps: seconds of a step")
-    group.add_argument("--tau1", type=float, default=1.0, help="ps: and for each job in it")
-    group.add_argument("--cap", type=int, default=NO_LIMIT, help="ps: most jobs in a server")
+    option = group.add_argument
+    option("--model", choices=get_args(Model), help="ps: processor sharing by a batch law")
+    option("--service-time", type=float, help="mean, seconds; ps: of a job alone")
+    option("--scv", type=float, help="squared coefficient of variation of the service time (1)")
+    option("--tau0", type=float, help="ps: seconds of a step, whoever is in it (0)")
+    option("--tau1", type=float, help="ps: seconds of a step for each job in it (1)")
+    option("--cap", type=int, help="ps: most jobs together in a worker (no limit)")
 
 
 def _add_system(group: Any) -> None:
-    group.add_argument("--policy", type=Path, help="policy.toml")
-    group.add_argument("--profile", type=Path, help="profile.json")
-    group.add_argument("--queue", choices=QUEUES, default="images")
-    group.add_argument("--workers", type=int, default=1)
-    group.add_argument(
-        "--moment", choices=get_args(Moment), default="start", help="of a job's level"
-    )
-    group.add_argument("--period", type=float, default=live.TICK_SECONDS, help="0: at every event")
-    group.add_argument(
-        "--retime", action="store_true", help="work under way follows the level down"
-    )
+    option = group.add_argument
+    option("--policy", type=Path, help="policy.toml: when which level is in force")
+    option("--profile", type=Path, help="profile.json: what its levels take and are worth")
+    option("--queue", choices=QUEUES, help="(images)")
+    option("--moment", choices=get_args(Moment), help="when a job gets its level (start)")
+    option("--period", type=float, help="seconds between decisions; 0: at every event (0.25)")
+    option("--retime", action="store_true", default=None, help="running jobs follow the level down")
 
 
 def _add_traffic(group: Any) -> None:
-    group.add_argument("--rate", type=float, required=True, help="mean arrivals a second")
-    group.add_argument("--arrivals", default="poisson", metavar="PROCESS", help=FORMS)
-    group.add_argument("--routing", choices=get_args(Routing), default="shared")
-    group.add_argument("--deadline", type=float, help="seconds from arrival")
+    option = group.add_argument
+    option("--rate", type=float, required=True, help="mean arrivals a second")
+    option("--arrivals", default="poisson", metavar="PROCESS", help=f"{FORMS} (poisson)")
+    option("--servers", "--workers", dest="workers", type=int, default=1, help="(1)")
+    option("--routing", choices=get_args(Routing), default="shared", help="(shared)")
+    option("--capacity", type=int, help="most jobs in the system (a policy's own, or no limit)")
+    option("--deadline", type=float, help="seconds from arrival (none)")
 
 
 def _add_experiment(group: Any) -> None:
-    group.add_argument("--jobs", type=int, default=100_000, help="in each replication")
-    group.add_argument("--seconds", type=float, help="of arrivals, in place of --jobs; no warm-up")
-    group.add_argument("--replications", type=int, default=10)
-    group.add_argument("--seed", type=int, default=1, help="of the first; the next ones follow")
+    option = group.add_argument
+    option("--jobs", type=int, default=100_000, help="in each replication (100000)")
+    option("--seconds", type=float, help="of arrivals, in place of --jobs; without warm-up")
+    option("--replications", type=int, default=10, help="(10)")
+    option("--seed", type=int, default=1, help="of the first; the next ones follow (1)")
 
 
 def _asked(options: argparse.Namespace) -> tuple[Scenario, str, tuple[str, ...]]:
     """The scenario, what it is called, and the names of its levels, if there are any."""
     if (options.model is None) == (options.policy is None):
         raise BadInput("say what to simulate: --model, or --policy with --profile")
-    by_seconds = options.seconds is not None
-    traffic = {
-        "horizon": Horizon(seconds=options.seconds) if by_seconds else Horizon(options.jobs),
-        "routing": options.routing,
-        "deadline": options.deadline,
-    }
     arrivals = arrivals_written(options.arrivals, options.rate)
     if options.model is not None:
-        scenario = _textbook(options).scenario(arrivals)
-        return dataclasses.replace(scenario, **traffic), options.model, ()
-    ladder = _ladder(options.policy)
-    scenario = _system(options, ladder, arrivals)
-    return (
-        dataclasses.replace(scenario, **traffic),
-        ladder.of(options.queue).rules.kind,
-        ladder.names,
+        _refuse(options, OF_A_POLICY, "policy")
+        return _within(options, _textbook(options).scenario(arrivals)), options.model, ()
+    _refuse(options, OF_A_MODEL, "model")
+    ladder, queue = policy.load(options.policy), options.queue or "images"
+    scenario = _within(options, _system(options, ladder.of(queue), arrivals))
+    return scenario, ladder.of(queue).rules.kind, ladder.names
+
+
+def _refuse(options: argparse.Namespace, names: Sequence[str], owner: str) -> None:
+    for name in names:
+        if getattr(options, name) is not None:
+            raise BadInput(f"--{name.replace('_', '-')} belongs to --{owner}, which is not given")
+
+
+def _within(options: argparse.Namespace, scenario: Scenario) -> Scenario:
+    jobs = options.jobs if options.seconds is None else None
+    return dataclasses.replace(
+        scenario,
+        horizon=Horizon(jobs=jobs, seconds=options.seconds),
+        routing=options.routing,
+        deadline=options.deadline,
+        capacity=scenario.capacity if options.capacity is None else options.capacity,
     )
 
 
@@ -127,93 +130,45 @@ def _textbook(options: argparse.Namespace) -> Textbook:
     return Textbook(
         model=options.model,
         service_time=options.service_time,
-        scv=options.scv,
-        servers=options.servers,
+        scv=_or(1.0, options.scv),
+        servers=options.workers,
         capacity=options.capacity,
         law=_law(options),
     )
 
 
-def _law(options: argparse.Namespace) -> BatchLaw:
+def _law(options: argparse.Namespace) -> BatchLaw | None:
+    """That of ps; of another model where one is given, which refuses it."""
+    given = (options.tau0, options.tau1, options.cap)
+    if options.model != "ps" and given == (None, None, None):
+        return None
+    tau0, tau1 = _or(0.0, options.tau0), _or(1.0, options.tau1)
     try:
-        return BatchLaw(tau0=options.tau0, tau1=options.tau1, cap=options.cap)
+        return BatchLaw(tau0=tau0, tau1=tau1, cap=_or(NO_LIMIT, options.cap))
     except ValueError as error:
-        raise BadInput(
-            f"no batch law: tau0, tau1 >= 0, not both 0, and cap >= 1: {error}"
-        ) from error
+        raise BadInput("a batch law needs tau0, tau1 >= 0, not both 0, and cap >= 1") from error
 
 
-def _ladder(path: Path) -> Policy:
-    try:
-        return policy.load(path)
-    except PolicyError as error:
-        raise BadInput(str(error)) from error
+def _or(default: Any, given: Any) -> Any:
+    return default if given is None else given
 
 
 def _system(options: argparse.Namespace, ladder: Policy, arrivals: Arrivals) -> Scenario:
     if options.profile is None:
         raise BadInput("--policy needs --profile, the times and qualities of its levels")
-    try:
-        measured = profile.load(options.profile)
-    except ProfileError as error:
-        raise BadInput(str(error)) from error
-    scenario = live.scenario(
-        ladder, measured, options.queue, arrivals=arrivals, workers=options.workers
-    )
+    measured, queue = profile.load(options.profile), options.queue or "images"
+    scenario = live.scenario(ladder, measured, queue, arrivals=arrivals, workers=options.workers)
     switching = dataclasses.replace(
         scenario.switching,
-        period=options.period or None,
-        moment=options.moment,
-        retime=options.retime,
+        period=_or(live.TICK_SECONDS, options.period) or None,
+        moment=options.moment or "start",
+        retime=bool(options.retime),
     )
     return dataclasses.replace(scenario, switching=switching)
 
 
 def _summary(scenario: Scenario, options: argparse.Namespace) -> Summary:
-    seeds: Iterable[int] = range(options.seed, options.seed + options.replications)
+    seeds = range(options.seed, options.seed + options.replications)
     console = Console(stderr=True)
     shown = track(seeds, "simulating", console=console, disable=not console.is_terminal)
     return replicate(scenario, shown, mser5 if options.seconds is None else no_warm_up)
-
-
-def _figures(summary: Summary) -> dict[str, Any]:
-    estimates = ((each.name, getattr(summary, each.name)) for each in dataclasses.fields(summary))
-    return {
-        name: _json(value)
-        for name, value in estimates
-        if isinstance(value, Estimate) and name not in OF_LEVELS
-    }
-
-
-def _of_levels(summary: Summary, names: tuple[str, ...]) -> dict[str, Any]:
-    if not names:
-        return {}
-    quality = summary.effective_quality
-    return {
-        "residency": dict(zip(names, map(_json, summary.residency), strict=True)),
-        "job_shares": dict(zip(names, map(_json, summary.job_shares), strict=True)),
-        "effective_quality": None if quality is None else _json(quality),
-        "switch_rate": _json(summary.switch_rate),
-    }
-
-
-def _json(estimate: Estimate) -> dict[str, Any] | None:
-    """None for what no job tells, such as the response where all were lost."""
-    return None if math.isnan(estimate.mean) else estimate.as_json()
-
-
-def _print(result: dict[str, Any]) -> None:
-    print(f"{result['model']}, {result['replications']} replications, 95 % confidence intervals")
-    for name, value in result.items():
-        if name in ("residency", "job_shares"):
-            for level, share in value.items():
-                print(_line(f"{name} of {level}", share))
-        elif isinstance(value, dict):
-            print(_line(name, value))
-
-
-def _line(name: str, value: dict[str, Any] | None) -> str:
-    if value is None:
-        return f"  {name:<24} unknown"
-    low, high = value["ci95"]
-    return f"  {name:<24} {value['mean']:>12.6g}  [{low:.6g}, {high:.6g}]"

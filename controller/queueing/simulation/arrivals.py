@@ -54,7 +54,7 @@ class Gamma:
 
 @dataclass(frozen=True)
 class MarkovModulated:
-    """Poisson whose rate is that of a state (MMPP); states are visited in turn, again and again.
+    """Poisson whose rate is that of a state (MMPP); states are visited in turn, from the first on.
 
     State i sends `rates[i]` jobs a second and lasts an exponential time of mean `sojourns[i]`
     seconds. With two states this is every MMPP of two (Fischer and Meier-Hellstern 1993).

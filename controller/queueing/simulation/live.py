@@ -13,7 +13,7 @@ from controller.queueing.switching import tabulate
 from services.contract.forecast import Forecast, Pace, Rate
 from services.contract.jobs import Queue
 from services.contract.policy import Policy, PolicyState
-from services.contract.profile import Cost, Profile, ProfileError
+from services.contract.profile import Cost, Profile
 from services.contract.queues import QueueLoad
 
 TICK_SECONDS = 0.25
@@ -28,13 +28,14 @@ def scenario(
     """One queue of the system: the level by `policy` every tick, from work's start.
 
     Anything else is `dataclasses.replace`d: horizon, routing, deadline, how levels switch. Raises
-    BadInput where the profile lacks a level, or a quality that rules of the kind planned need.
+    ProfileError where the profile lacks a level, BadInput where it lacks a quality that rules of
+    the kind planned need.
     """
     ours = policy.of(queue)
     costs = _costs(ours, profile, queue)
     outlook = forecast(ours, profile, queue, rate=arrivals.rate, workers=workers)
     switching = Switching(
-        tabulate(ours, _depths(ours), outlook),
+        tabulate(ours, _depths(ours, outlook), outlook),
         period=TICK_SECONDS,
         dwell=ours.rules.dwell_seconds,
     )
@@ -62,7 +63,8 @@ def forecast(
         return found
     if qualities is None:
         raise BadInput("planned rules need the quality of every level: measure it in the profile")
-    return found.model_copy(update=replan(found, rules.slo, qualities)._asdict())
+    planned = replan(found, rules.slo, qualities)
+    return found.model_copy(update={"thresholds": planned.thresholds, "climb": planned.climb})
 
 
 def deciding(policy: Policy, outlook: Forecast | None = None) -> Choose:
@@ -95,10 +97,7 @@ def _in_force(policy: Policy, view: View) -> PolicyState:
 
 
 def _costs(policy: Policy, profile: Profile, queue: Queue) -> list[Cost]:
-    try:
-        return [profile.cost(name, queue) for name in policy.names]
-    except ProfileError as error:
-        raise BadInput(str(error)) from error
+    return [profile.cost(name, queue) for name in policy.names]
 
 
 def _qualities(costs: list[Cost]) -> tuple[float, ...] | None:
@@ -107,6 +106,7 @@ def _qualities(costs: list[Cost]) -> tuple[float, ...] | None:
     return known if len(known) == len(costs) else None
 
 
-def _depths(policy: Policy) -> int:
+def _depths(policy: Policy, outlook: Forecast) -> int:
     """A depth from which on nothing changes; rules that predict are taken that far."""
-    return max([LEAST_DEPTHS, *policy.rules.thresholds, *map(len, policy.rules.table)])
+    rows = map(len, policy.rules.table)
+    return max([LEAST_DEPTHS, *policy.rules.thresholds, *outlook.thresholds, *rows])

@@ -15,14 +15,14 @@ Model = Literal["mm1", "mmk", "mmkk", "mg1", "mgk", "ps"]
 
 @dataclass(frozen=True, kw_only=True)
 class Textbook:
-    """A model and its parameters; times in seconds. The law is that of `ps`."""
+    """A model and its parameters; times in seconds. The law is that of `ps`, and of it alone."""
 
     model: Model
     service_time: float
     scv: float = 1.0
     servers: int = 1
     capacity: int | None = None
-    law: BatchLaw = ONE_AT_A_TIME
+    law: BatchLaw | None = None
 
     def __post_init__(self) -> None:
         require_positive(service_time=self.service_time)
@@ -32,8 +32,10 @@ class Textbook:
             raise BadInput(f"{model} has exponential service, scv 1: mg1 and mgk have others")
         if model in ("mm1", "mg1") and self.servers != 1:
             raise BadInput(f"{model} has one server: {model[:2]}k has {self.servers}")
-        if model == "mmkk" and self.capacity is None:
-            raise BadInput("mmkk needs a capacity, the most jobs in the system")
+        if (model == "mmkk") != (self.capacity is not None) and model.startswith("mm"):
+            raise BadInput("a capacity, the most jobs in the system, is for mmkk, which needs one")
+        if (model == "ps") != (self.law is not None):
+            raise BadInput("a batch law (tau0, tau1, cap) is for ps alone, which needs one")
 
     def scenario(self, arrivals: Arrivals) -> Scenario:
         """This queue with any arrivals, not the model's Poisson alone."""
@@ -41,6 +43,6 @@ class Textbook:
             arrivals=arrivals,
             services=(by_scv(self.service_time, self.scv),),
             workers=self.servers,
-            law=self.law if self.model == "ps" else ONE_AT_A_TIME,
+            law=self.law or ONE_AT_A_TIME,
             capacity=self.capacity,
         )
