@@ -65,6 +65,7 @@ class Plan:
         return {
             "rate": self.request.rate,
             "slo": written(self.request.slo),
+            "met": outcome.target.high <= self.request.slo.seconds,
             "kind": self.request.kind,
             "workers": self.workers,
             "levels": list(self.levels),
@@ -207,8 +208,8 @@ def _refusal(request: Request, nearest: _Attempt) -> str:
     names = ", ".join(each.name for each in nearest.promise.ladder)
     asked = named(request.slo)
     return (
-        f"no plan meets {written(request.slo)} at {request.rate:g} jobs a second with up to "
-        f"{request.workers[1]} workers. The nearest is {workers} with the levels {names}: "
+        f"no plan meets {written(request.slo)} at {request.rate:g} jobs a second; workers: up to "
+        f"{request.workers[1]}. The nearest has {workers} and the levels {names}: "
         f"{asked} {outcome.target.mean:.3g} s ({outcome.target.low:.3g} to "
         f"{outcome.target.high:.3g}). Add workers, accept fewer jobs, allow more time, or measure "
         "a cheaper level."
