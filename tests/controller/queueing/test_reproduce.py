@@ -25,7 +25,7 @@ OWN = ladder("mixed", (100, 50, 20))
 
 @pytest.fixture(scope="module")
 def comparisons():
-    return list(compare(STUDY, seeds=200))
+    return list(compare(STUDY, seeds=100))
 
 
 def test_there_are_36_published_latencies(comparisons):
@@ -113,7 +113,7 @@ def test_the_sweep_has_every_combination_whose_thresholds_do_not_cross():
 @pytest.fixture(scope="module")
 def cells():
     """By data set, rate and variant."""
-    return {(each.dataset, each.rate, each.variant): each for each in ablate(STUDY, seeds=4)}
+    return {(each.dataset, each.rate, each.variant): each for each in ablate(STUDY, seeds=3)}
 
 
 def test_higher_thresholds_cost_time(cells):

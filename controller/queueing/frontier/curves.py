@@ -1,0 +1,86 @@
+"""Latency and effective quality against the arrival rate."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from controller.queueing.frontier.style import Look, figure, looks
+from controller.queueing.frontier.sweep import Point
+from controller.queueing.planning.target import written
+from controller.queueing.simulation.estimates import Estimate
+from services.contract.rules import Slo
+
+Figured = Callable[[Point], Estimate]
+
+
+def frontier_figure(points: Sequence[Point], slo: Slo, measure: str, note: str) -> Figure:
+    """Mean and 95th percentile of the response, and effective quality; bands are 95 % intervals.
+
+    Points without a steady state are hollow; the note says so.
+    """
+    drawn = figure(11, 4.6)
+    mean, tail, quality = drawn.subplots(1, 3)
+    by_name = looks(list(dict.fromkeys(point.contender for point in points)))
+    for axes, figured in (
+        (mean, lambda point: point.mean_response),
+        (tail, lambda point: point.p95_response),
+        (quality, lambda point: point.effective_quality),
+    ):
+        for name, look in by_name.items():
+            _line(axes, [point for point in points if point.contender == name], figured, look)
+        axes.set_xlabel("arrival rate λ (jobs/s)")
+        axes.set_xlim(left=0)
+    _latency(mean, "mean response (s)", slo if slo.percentile is None else None)
+    _latency(tail, "95th percentile of the response (s)", slo if slo.percentile == 95 else None)
+    quality.set_ylabel(f"effective quality ({measure})")
+    handles, labels = quality.get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside lower center", ncols=len(by_name), title=note)
+    return drawn
+
+
+def _line(axes: Axes, points: Sequence[Point], figured: Figured, look: Look) -> None:
+    rates = np.array([point.rate for point in points])
+    found = [figured(point) for point in points]
+    means = np.array([each.mean for each in found])
+    axes.plot(rates, means, color=look.colour, lw=1.2)
+    axes.fill_between(
+        rates,
+        [each.low for each in found],
+        [each.high for each in found],
+        color=look.colour,
+        alpha=0.15,
+        lw=0,
+    )
+    stable = np.array([point.stable for point in points])
+    axes.plot(
+        rates[stable],
+        means[stable],
+        look.marker,
+        color=look.colour,
+        ms=5,
+        label=points[0].contender,
+    )
+    axes.plot(rates[~stable], means[~stable], _hollow(look), color=look.colour, ms=5, mfc="white")
+
+
+def _hollow(look: Look) -> str:
+    """A cross has no inside."""
+    return "o" if look.marker == "x" else look.marker
+
+
+def _latency(axes: Axes, label: str, slo: Slo | None) -> None:
+    axes.set_yscale("log")
+    axes.set_ylabel(label)
+    if slo is not None:
+        axes.axhline(slo.seconds, color="grey", ls="--", lw=1)
+        axes.annotate(
+            written(slo),
+            (1, slo.seconds),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, 3),
+            textcoords="offset points",
+            ha="right",
+            color="dimgrey",
+        )
