@@ -20,6 +20,7 @@ from bench.machine import describe
 from bench.records import Finding, Records
 from bench.scenes import (
     alone,
+    control,
     diffusion15,
     mixture,
     overhead,
@@ -39,6 +40,7 @@ SCENES: Mapping[str, Callable[[Conditions, Records], list[Finding]]] = {
     "f": steps.run,
     "g": diffusion15.run,
     "h": queueing.run,
+    "i": control.run,
 }
 NEEDS_A_GPU = "g"
 

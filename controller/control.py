@@ -63,6 +63,7 @@ class Controller:
         self._acknowledgements = {queue: Acknowledgements(queue) for queue in QUEUES}
         self._ignored_pins: dict[Queue, str | None] = {}
         self._epoch: int | None = None
+        self._seen: Observation | None = None
 
     @property
     def leads(self) -> bool:
@@ -73,7 +74,7 @@ class Controller:
         """What the clock runs, in this order."""
         decide_seconds = self._terms.settings.controller_seconds
         return [
-            Chore("stand for leader", min(STAND_SECONDS, decide_seconds), self.stand),
+            Chore("stand for leader", STAND_SECONDS, self.stand),
             Chore("learn from what jobs took", LEARN_SECONDS, self.learn),
             Chore("decide", decide_seconds, self.decide),
             Chore("plan thresholds", LEARN_SECONDS, self.plan),
@@ -103,7 +104,7 @@ class Controller:
     def learn(self) -> None:
         """Bring the models of the queues up to date, and publish them."""
         if self._epoch:
-            self._forecaster.learn(observe(self._redis))
+            self._forecaster.learn(self._seen or observe(self._redis))
             self._forecaster.publish()
 
     def plan(self) -> None:
@@ -124,7 +125,7 @@ class Controller:
 
     def decide(self) -> None:
         """Put in force what the policy says to the present load of each queue."""
-        seen = observe(self._redis) if self._epoch else None
+        self._seen = seen = observe(self._redis) if self._epoch else None
         for queue in QUEUES:
             if seen is not None and self._epoch:
                 self._decide(queue, seen, self._epoch)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from services.contract import level, queues
+from services.contract import keys, level, queues
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
 from services.contract.policy import PolicyState
@@ -21,9 +21,13 @@ class Observation:
 
 
 def observe(redis: Redis) -> Observation:
-    """What is outstanding, and what is in force."""
+    """What is outstanding, and what is in force: two round trips, for it is done all the time."""
+    pipeline = redis.pipeline(transaction=False)
+    for queue in QUEUES:
+        pipeline.hgetall(keys.policy(queue))
+        pipeline.hgetall(keys.pin(queue))
+    load, answers = queues.load(redis), pipeline.execute()
+    states, pins = map(level.state_of, answers[::2]), map(level.pin_of, answers[1::2])
     return Observation(
-        queues.load(redis),
-        {queue: level.read(redis, queue) for queue in QUEUES},
-        {queue: level.pinned(redis, queue) for queue in QUEUES},
+        load, dict(zip(QUEUES, states, strict=True)), dict(zip(QUEUES, pins, strict=True))
     )

@@ -1,7 +1,7 @@
 """Puts a decision in force, and hears whether the workers followed."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from redis import Redis
 
@@ -10,12 +10,13 @@ from controller.observe import Observation
 from services.contract import level, queues
 from services.contract.jobs import Queue
 from services.contract.level import Choice
-from services.contract.policy import Policy
+from services.contract.policy import Policy, PolicyState
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 3.0
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 5.0
+RENEW_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,27 @@ class Publisher:
     lease: float
 
     def publish(self, epoch: int, queue: Queue, decision: Decision, seen: Observation) -> int:
-        """Put a queue's level in force: its version, or -1 after a later leader."""
+        """Put a queue's level in force: its version, or -1 after a later leader.
+
+        One that is in force is renewed once a second, or as often as its lease asks for.
+        """
+        state = seen.states[queue]
+        if state is not None and self._stands(epoch, state, decision, seen.load.now):
+            return state.version
         chosen = self.policy.levels[decision.index]
         choice = Choice(decision.index, chosen, decision.reason, seen.load.model_dump())
         version = level.publish(self.redis, epoch, queue, choice, lease=self.lease)
-        state = seen.states[queue]
         if version != -1 and (state is None or state.version != version):
             _log_change(queue, decision, seen, self.policy, version)
         return version
+
+    def _stands(self, epoch: int, state: PolicyState, decision: Decision, now: float) -> bool:
+        renewed = now - (state.lease_until - self.lease)
+        return (
+            renewed < min(RENEW_SECONDS, self.lease / 4)
+            and (state.epoch, state.index, state.reason) == (epoch, *astuple(decision))
+            and state.level == self.policy.levels[decision.index]
+        )
 
 
 def _log_change(

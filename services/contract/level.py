@@ -67,7 +67,11 @@ def publish(redis: Any, epoch: int, queue: Queue, choice: Choice, *, lease: floa
 
 def read(redis: Any, queue: Queue) -> PolicyState | None:
     """The level last put in force, whether or not its lease still holds; None before the first."""
-    record: dict[str, Any] = redis.hgetall(keys.policy(queue))
+    return state_of(redis.hgetall(keys.policy(queue)))
+
+
+def state_of(record: dict[str, Any]) -> PolicyState | None:
+    """What the hash of a queue's level says; None where it is empty."""
     if not record:
         return None
     return PolicyState.model_validate(record | {"level": json.loads(record["level"])})
@@ -128,7 +132,11 @@ def unpin(redis: Any, queue: Queue) -> None:
 
 def pinned(redis: Any, queue: Queue) -> Pin | None:
     """The pin in force, if any."""
-    record = redis.hgetall(keys.pin(queue))
+    return pin_of(redis.hgetall(keys.pin(queue)))
+
+
+def pin_of(record: dict[str, Any]) -> Pin | None:
+    """What the hash of a queue's pin says; None where it is empty."""
     return Pin(**(record | {"until": float(record["until"])})) if record else None
 
 

@@ -41,14 +41,27 @@ def test_the_level_comes_back_rung_by_rung(redis, controller):
     assert seen == ["good", "best", "best"]
 
 
-def test_each_decision_renews_the_lease(redis, controller):
+def test_a_level_in_force_is_renewed_every_second_and_not_more_often(redis, controller):
     leader = controller("a")
     _run(leader)
     first = level.read(redis, "images")
     _run(leader)
+    assert level.read(redis, "images") == first
+    redis.hset(keys.policy("images"), "lease_until", first.lease_until - 1)
+    _run(leader)
 
     assert level.read(redis, "images").lease_until > first.lease_until
     assert level.read(redis, "images").version == first.version
+
+
+def test_what_is_not_as_decided_is_put_right_at_once(redis, controller):
+    leader = controller("a")
+    _run(leader)
+    for field, value in (("index", "1"), ("epoch", "0")):
+        redis.hset(keys.policy("images"), field, value)
+        _run(leader)
+        found = level.read(redis, "images")
+        assert (found.index, found.epoch) == (0, 1)
 
 
 def test_one_leads_and_the_other_stands_by(redis, controller):
