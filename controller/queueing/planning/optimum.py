@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import spsolve
 
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.refusal import BadInput, require_count, require_not_negative
@@ -21,6 +23,7 @@ from controller.queueing.switching import Table
 
 RENEWAL = 1e-8
 """Share of steps after which the system starts anew: whatever the policy, one recurrent class."""
+_KEPT = 1 - RENEWAL
 TIE = 1e-9
 """A decision changes only for a gain above this share of the values' spread."""
 MOST_ITERATIONS = 100
@@ -134,31 +137,33 @@ def _first(process: Process) -> tuple[Table, NDArray[np.bool_]]:
 
 def _evaluate(process: Process, table: Table, admits: NDArray[np.bool_]) -> tuple[Values, float]:
     """Relative values of a policy, 0 in the empty system at level 0, and its cost a step."""
-    levels, depths = process.cost.shape
-    size = levels * depths
-    step = _matrix(process, table, admits) * (1 - RENEWAL)
-    step[:, 0] += RENEWAL
-    equations = np.eye(size) - step
-    equations[:, 0] = 1.0
-    solution = np.linalg.solve(equations, _costs(process, table, admits).ravel())
+    entered, left = _targets(table, admits)
+    state, leave = np.arange(entered.size), process.leave.ravel()
+    stay = 1 - process.arrive - leave
+    weights = np.concatenate([np.full(state.size, process.arrive), leave, stay])
+    rows, columns = np.tile(state, 3), np.concatenate([entered, left, state])
+    kept = columns != 0
+    # The value of state 0 is 0, so that its column holds what is unknown instead: the cost.
+    data = np.concatenate([np.ones(state.size - 1), np.ones(state.size), -_KEPT * weights[kept]])
+    row = np.concatenate([state[1:], state, rows[kept]])
+    column = np.concatenate([state[1:], np.zeros_like(state), columns[kept]])
+    equations = csc_matrix((data, (row, column)))
+    solution = spsolve(equations, _costs(process, table, admits).ravel())
     cost = float(solution[0])
     solution[0] = 0.0
-    return solution.reshape(levels, depths), cost
+    return solution.reshape(table.shape), cost
 
 
-def _matrix(process: Process, table: Table, admits: NDArray[np.bool_]) -> Values:
-    """Between states (level, jobs) as they are after a decision, flattened."""
-    levels, depths = process.cost.shape
+def _targets(
+    table: Table, admits: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where an arrival and a departure lead from each state, after the decision; flattened."""
+    levels, depths = table.shape
     state = np.arange(levels * depths)
     level, jobs = np.divmod(state, depths)
-    step = np.zeros((len(state), len(state)))
     more, less = np.minimum(jobs + 1, depths - 1), np.maximum(jobs - 1, 0)
     entered = np.where(admits.ravel(), table[level, more] * depths + more, state)
-    np.add.at(step, (state, entered), process.arrive)
-    leave = process.leave.ravel()
-    np.add.at(step, (state, table[level, less] * depths + less), leave)
-    step[state, state] += 1 - process.arrive - leave
-    return step
+    return entered, table[level, less] * depths + less
 
 
 def _costs(process: Process, table: Table, admits: NDArray[np.bool_]) -> Values:
@@ -169,8 +174,12 @@ def _costs(process: Process, table: Table, admits: NDArray[np.bool_]) -> Values:
 
 
 def _one_step(process: Process, values: Values, table: Table, admits: NDArray[np.bool_]) -> Values:
-    step = _matrix(process, table, admits) @ values.ravel()
-    return _costs(process, table, admits) + step.reshape(values.shape)
+    entered, left = _targets(table, admits)
+    before = values.ravel()
+    arrived = process.arrive * before[entered].reshape(values.shape)
+    departed = process.leave * before[left].reshape(values.shape)
+    stayed = (1 - process.arrive - process.leave) * values
+    return _costs(process, table, admits) + arrived + departed + stayed
 
 
 def _improved(

@@ -9,7 +9,7 @@ from controller.queueing.planning.screening import Judgement, Screen
 from controller.queueing.planning.thresholds import Depths, Thresholds, tables
 from services.contract.forecast import response
 
-GRID = {2: 60, 3: 24, 4: 13, 5: 11}
+GRID = {2: 60, 3: 20, 4: 13, 5: 11}
 """Depths on the coarse grid, by levels."""
 ALONE = (-8, -4, -2, -1, 1, 2, 4, 8)
 TOGETHER = (-2, -1, 1, 2)
