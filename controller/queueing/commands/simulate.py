@@ -77,7 +77,7 @@ def _add_system(group: Any) -> None:
 
 def _add_traffic(group: Any) -> None:
     option = group.add_argument
-    option("--rate", type=float, required=True, help="mean arrivals a second")
+    option("--rate", type=float, help="mean arrivals a second; a trace has its own")
     option("--arrivals", default="poisson", metavar="PROCESS", help=f"{FORMS} (poisson)")
     option("--servers", "--workers", dest="workers", type=int, default=1, help="(1)")
     option("--routing", choices=get_args(Routing), default="shared", help="(shared)")

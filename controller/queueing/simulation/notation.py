@@ -21,12 +21,12 @@ FORMS = (
 )
 
 
-def arrivals_written(text: str, rate: float) -> Arrivals:
-    """The process that `text` names, one of FORMS, at `rate` jobs a second.
+def arrivals_written(text: str, rate: float | None) -> Arrivals:
+    """The process that `text` names, one of FORMS, at `rate` jobs a second; a trace needs none.
 
     BURSTINESS is the load generator's, the gamma's shape 1/scv: below 1 is burstier than Poisson.
     RATES are multiples of `rate`, with commas; SECONDS the mean stay in each state; UNTIL the
-    times at which steps end. A trace's file holds a JSON list of seconds, and has its own rate.
+    times at which steps end. A trace's file holds a JSON list of seconds.
     """
     name, *arguments = text.split(":")
     if name not in _MADE:
@@ -34,6 +34,8 @@ def arrivals_written(text: str, rate: float) -> Arrivals:
     wanted, made = _MADE[name]
     if len(arguments) != wanted:
         raise BadInput(f"{text!r} has {len(arguments)} arguments, not {wanted}: write {FORMS}")
+    if rate is None and made is not _trace:
+        raise BadInput(f"{name} arrivals need a rate, jobs a second")
     return made(rate, *arguments)
 
 
@@ -74,7 +76,7 @@ def _steps(rate: float, rates: str, until: str) -> Arrivals:
     return Steps(_multiples(rate, rates), _numbers(until))
 
 
-def _trace(_rate: float, file: str) -> Arrivals:
+def _trace(_rate: float | None, file: str) -> Arrivals:
     try:
         return Trace(tuple(float(time) for time in json.loads(Path(file).read_text())))
     except (OSError, TypeError, ValueError) as error:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from controller.queueing.refusal import require_stable
+from controller.queueing.simulation.arrivals import Trace
 from controller.queueing.simulation.scenario import Scenario
 
 
@@ -12,7 +13,8 @@ def utilisation_when_long(scenario: Scenario) -> float:
     λS/(k·speedup), with the mean S at the level where the table leads a queue that stays longer
     than all its columns; of levels that alternate there, the cheapest.
     """
-    if scenario.capacity is not None or scenario.deadline is not None:
+    ends = isinstance(scenario.arrivals, Trace)
+    if ends or scenario.capacity is not None or scenario.deadline is not None:
         return 0.0
     seconds = min(scenario.services[level].mean for level in _levels_when_long(scenario))
     return scenario.arrivals.rate * seconds / (scenario.workers * scenario.law.speedup)

@@ -128,6 +128,17 @@ def test_a_time_without_a_steady_state_can_be_asked_for(command: Command) -> Non
     assert 10 < found["mean_response"]["mean"] < 60
 
 
+def test_a_trace_has_its_own_rate_and_its_end(command: Command, tmp_path: Path) -> None:
+    times = tmp_path / "times.json"
+    times.write_text(json.dumps([0.1 * n for n in range(50)]))
+    found = command.answer(
+        "--model", "mg1", "--scv", "0", "--service-time", "1", "--arrivals", f"trace:{times}",
+        "--seconds", "9",
+    )  # fmt: skip
+    # The n-th of 50 waits for those before it: 0.9 s more for each.
+    assert found["mean_response"]["mean"] == pytest.approx(1 + 0.9 * 49 / 2)
+
+
 def test_what_no_job_tells_is_null(command: Command) -> None:
     found = command.answer(
         "--model", "mm1", "--rate", "1e-9", "--service-time", "1", "--seconds", "1"
@@ -139,6 +150,7 @@ def test_what_no_job_tells_is_null(command: Command) -> None:
     ("arguments", "says"),
     [
         ("--rate 2", "--model, or --policy"),
+        ("--model mm1 --service-time 1", "need a rate"),
         ("--model mm1 --rate 2", "needs --service-time"),
         ("--model mm1 --rate 2 --service-time 1", "at 1 or more the queue grows"),
         ("--model mm1 --rate -2 --service-time 1", "rate is -2"),
