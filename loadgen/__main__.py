@@ -1,18 +1,20 @@
 """Load on a real stack, and what came of it.
 
 python -m loadgen run --request-rate 2 --num-prompts 100      an open loop of Poisson arrivals
+python -m loadgen report run.jsonl --out report               tables, plots and a page
 """
 
 import argparse
 import json
 import sys
 
-from loadgen.commands import run
+from loadgen.commands import report, run
 from loadgen.commands.run import Unreachable
 from loadgen.intensity import BadLoad
 from loadgen.record import BadRecord
+from services.contract.profile import ProfileError
 
-COMMANDS = (run,)
+COMMANDS = (run, report)
 
 
 def main() -> int:
@@ -28,7 +30,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         found = asked.run(asked)
-    except (BadLoad, BadRecord, OSError) as error:
+    except (BadLoad, BadRecord, ProfileError, OSError) as error:
         print(error, file=sys.stderr)
         return 1 if isinstance(error, Unreachable) else 2
     if asked.json:

@@ -62,15 +62,16 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     if asked.concurrency:
         schedule = [Arrival(each.number, 0.0, each.request) for each in schedule]
     goal = options.goal(asked.goodput) if asked.goodput else None
-    percents = _percents(asked.percentiles)
+    wanted = percents(asked.percentiles)
     records = asyncio.run(_driven(asked, schedule))
-    found = metrics.summary(records, percents, goal)
+    found = metrics.summary(records, wanted, goal)
     found["loop"] = "closed" if asked.concurrency else "open"
     tell(found)
     return found
 
 
-def _percents(text: str) -> list[float]:
+def percents(text: str) -> list[float]:
+    """`50,95,99` as numbers. Raises BadLoad for anything else."""
     try:
         found = [float(each) for each in text.split(",")]
     except ValueError:

@@ -1,0 +1,109 @@
+"""Runs as a report holds them side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadgen import metrics
+from loadgen.metrics import Estimate, Goal
+from loadgen.record import SUCCEEDED, Record, read
+
+
+@dataclass(frozen=True)
+class Run:
+    """The records of one run, named for its file."""
+
+    name: str
+    records: Sequence[Record]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that were due, over the time in which they were."""
+        due = [record.due for record in metrics.measured(self.records)]
+        return (
+            (len(due) - 1) / (max(due) - min(due)) if len(due) > 1 and max(due) > min(due) else 0.0
+        )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the figures go by: percentiles, a goal, and the quality of each level, if known."""
+
+    percents: Sequence[float] = (50, 95, 99)
+    goal: Goal | None = None
+    quality: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: a title, and a figure for each run; None where there is none."""
+
+    title: str
+    values: tuple[Estimate | float | None, ...]
+
+
+def load(paths: Sequence[Path]) -> list[Run]:
+    """A run for each file. Raises BadRecord or OSError."""
+    return [Run(path.name.removesuffix(".jsonl"), read(path)) for path in paths]
+
+
+def rows(runs: Sequence[Run], terms: Terms) -> list[Row]:
+    """The figures of all runs."""
+    counted = [metrics.measured(run.records) for run in runs]
+    found = [
+        Row("requests", tuple(float(len(each)) for each in counted)),
+        Row("requests a second", tuple(run.rate for run in runs)),
+        Row("answered", tuple(_share(each, answered) for each in counted)),
+        *_responses(counted, terms),
+        Row("mean wait, s", tuple(_mean(metrics.waits(each)) for each in counted)),
+        Row("mean service, s", tuple(_mean(metrics.services(each)) for each in counted)),
+        Row("good answers a second", tuple(metrics.goodput(each, terms.goal) for each in counted)),
+    ]
+    goal = terms.goal
+    if goal is not None:
+        shares = tuple(_share(each, goal.met) for each in counted)
+        found.append(Row(f"within {goal.seconds:g} s", shares))
+    return found + _quality(counted, terms) + _levels(counted)
+
+
+def answered(record: Record) -> bool:
+    """Whether a request came to its end with a result."""
+    return record.status == SUCCEEDED
+
+
+def _share(records: Sequence[Record], holds: Callable[[Record], bool]) -> Estimate | None:
+    return _mean([float(holds(record)) for record in records])
+
+
+def _mean(values: Sequence[float]) -> Estimate | None:
+    return metrics.estimate(values, metrics.mean) if values else None
+
+
+def _responses(counted: Sequence[Sequence[Record]], terms: Terms) -> list[Row]:
+    responses = [metrics.responses(each) for each in counted]
+    found = [Row("mean response, s", tuple(map(_mean, responses)))]
+    for percent in terms.percents:
+        values = tuple(_percentile(each, percent) for each in responses)
+        found.append(Row(f"p{percent:g} response, s", values))
+    return found
+
+
+def _percentile(values: Sequence[float], percent: float) -> Estimate | None:
+    if not values:
+        return None
+    return metrics.estimate(values, lambda ordered: metrics.percentile(ordered, percent))
+
+
+def _quality(counted: Sequence[Sequence[Record]], terms: Terms) -> list[Row]:
+    worth = terms.quality
+    if worth is None:
+        return []
+    weighted = [metrics.quality_weighted_goodput(each, terms.goal, worth) for each in counted]
+    means = [_mean([worth[r.level or "none"] for r in each if answered(r)]) for each in counted]
+    return [Row("mean quality", tuple(means)), Row("quality in time, a second", tuple(weighted))]
+
+
+def _levels(counted: Sequence[Sequence[Record]]) -> list[Row]:
+    shares = [metrics.shares(each) for each in counted]
+    names = dict.fromkeys(name for share in shares for name in share)
+    return [Row(f"at {name}", tuple(share.get(name, 0.0) for share in shares)) for name in names]
