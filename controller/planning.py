@@ -134,7 +134,7 @@ def _replanning() -> Replan:
         from controller.queueing.replanning import replan  # noqa: PLC0415 - the others need no numpy
     except ImportError as error:
         raise PolicyError(
-            f"rules of the kind planned need what plans them ({error}): pip install '.[queueing]'"
+            f"rules of the kind planned need what plans them ({error}): pip install '.[planning]'"
         ) from error
     return replan
 

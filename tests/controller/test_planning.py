@@ -148,7 +148,7 @@ def test_without_the_libraries_planned_rules_say_what_to_install(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     assert planner(predicting("slo"), "images", profile(8, 2, 1)) is None
-    with pytest.raises(PolicyError, match=r"pip install '\.\[queueing\]'"):
+    with pytest.raises(PolicyError, match=r"pip install '\.\[planning\]'"):
         planner(predicting("planned"), "images", profile(8, 2, 1))
 
 
