@@ -99,16 +99,11 @@ class Easel:
     captions: Sequence[str]
     seed: int
 
-    @property
-    def precision(self) -> str:
-        """What `auto` stands for."""
-        return precision_of(self.engine.denoiser)
-
     def warm_up(self, trials: Sequence[Trial]) -> None:
         """Draw a few steps of everything, so that what is done the first time only is done."""
-        for trial in trials:
-            if trial.repeat == min(each.repeat for each in trials):
-                self._draw(trial, WARM_STEPS)
+        kinds = {(str(trial.setting), trial.batch): trial for trial in trials}
+        for trial in kinds.values():
+            self._draw(trial, WARM_STEPS)
 
     def measure(self, trial: Trial) -> Measured:
         """Draw them and wait; what cannot be drawn is raised."""
