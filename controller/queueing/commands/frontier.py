@@ -22,8 +22,6 @@ from controller.queueing.planning.target import parse, written
 from controller.queueing.refusal import BadInput, require_count, require_positive
 from services.contract import policy, profile
 from services.contract.jobs import QUEUES
-from services.contract.policy import Policy, PolicyError
-from services.contract.profile import Profile, ProfileError
 
 STUDY_THRESHOLDS = "3,6"
 """The original study's 2 and 5, which count the jobs found; ours count the new one too."""
@@ -62,7 +60,7 @@ def _add_effort(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Raises BadInput for what cannot be compared."""
+    """Raises BadInput for what cannot be compared, or the error of the file that is not one."""
     require_count(least=2, replications=options.replications)
     require_positive(seconds=options.seconds)
     asked, request, choice = rates(options.rate), _request(options), _choice(options)
@@ -80,7 +78,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def _request(options: argparse.Namespace) -> Request:
     return Request(
-        profile=_profile(options.profile),
+        profile=profile.load(options.profile),
         queue=options.queue,
         rate=rates(options.rate)[0],
         slo=parse(options.slo),
@@ -95,21 +93,7 @@ def _choice(options: argparse.Namespace) -> Choice:
     except ValueError as error:
         raise BadInput(f"--thresholds {options.thresholds}: write depths, as in 3,6") from error
     fixed = tuple(options.fixed.split(",")) if options.fixed else ()
-    return Choice(fixed, thresholds, _policy(options.policy) if options.policy else None)
-
-
-def _profile(path: Path) -> Profile:
-    try:
-        return profile.load(path)
-    except ProfileError as error:
-        raise BadInput(str(error)) from error
-
-
-def _policy(path: Path) -> Policy:
-    try:
-        return policy.load(path)
-    except PolicyError as error:
-        raise BadInput(str(error)) from error
+    return Choice(fixed, thresholds, policy.load(options.policy) if options.policy else None)
 
 
 def _told(found: Iterable[Served]) -> list[Served]:

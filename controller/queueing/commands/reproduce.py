@@ -13,7 +13,7 @@ from controller.queueing.original.reproduction import MEASURES, Comparison, comp
 from controller.queueing.original.study import Study, published
 from controller.queueing.refusal import require_count
 
-SEEDS, ABLATION_SEEDS = 1000, 100
+SEEDS, ABLATION_SEEDS = 2000, 100
 
 
 def add(subparsers: Any) -> None:
