@@ -15,6 +15,8 @@ ALONE = (-8, -4, -2, -1, 1, 2, 4, 8)
 TOGETHER = (-2, -1, 1, 2)
 """By how many jobs one depth is moved, or two at once: at the limit of the target one threshold
 can rise only where another falls."""
+MOST_PAIRED = 8
+"""Depths of a ladder up to which pairs are moved: their number grows with the square."""
 MOST_DEPTH = 200
 MOST_STEPS = 30
 
@@ -62,7 +64,9 @@ def _best(screen: Screen, rows: Depths) -> Depths:
 
 
 def _coarse(levels: int, last: int) -> Depths:
-    grid = np.unique(np.geomspace(1, last, GRID.get(levels, 9)).round().astype(np.int64))
+    count = GRID.get(levels, levels + 4)
+    spread = np.arange(1, last + 1) if last <= count else np.geomspace(1, last, count)
+    grid = np.unique(spread.round().astype(np.int64))
     down = np.array(list(combinations(grid.tolist(), levels - 1)))
     return np.unique(np.concatenate([_with_climb(down, gap) for gap in _GAPS]), axis=0)
 
@@ -88,6 +92,8 @@ def _moved(row: Depths) -> Iterator[Depths]:
     unit = np.eye(len(row), dtype=np.int64)
     for each in unit:
         yield from (row + step * each for step in ALONE)
+    if len(row) > MOST_PAIRED:
+        return
     for one, other in combinations(unit, 2):
         for step in TOGETHER:
             yield from (row + step * one + with_it * other for with_it in TOGETHER)
