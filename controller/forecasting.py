@@ -33,10 +33,10 @@ class Forecaster:
 
     def learn(self, seen: Observation) -> None:
         """Bring the models up to date."""
-        for queue in QUEUES:
+        last = {queue: model.last for queue, model in self._models.items()}
+        for queue, found in samples.after_each(self._redis, last).items():
             load, now = seen.load.queues[queue], seen.load.now
-            model = self._models[queue].watched(load, now)
-            model = model.learned(samples.after(self._redis, queue, model.last))
+            model = self._models[queue].watched(load, now).learned(found)
             self._models[queue] = model
             level = in_force(seen.states[queue], len(self._policy.levels))
             self._show(queue, model.forecast(load, now, level))
@@ -57,9 +57,11 @@ class Forecaster:
 
     def publish(self) -> None:
         """Put the models where others read them; one that does not know its arrivals waits."""
+        pipeline = self._redis.pipeline(transaction=False)
         for queue, found in self.latest.items():
             if found is not None and self.rate_known(queue):
-                forecast.put(self._redis, queue, found)
+                forecast.put(pipeline, queue, found)
+        pipeline.execute()
 
 
 def published(redis: Redis, queue: Queue) -> Forecast | None:

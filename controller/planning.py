@@ -16,7 +16,7 @@ from services.contract.rules import PolicyRules, Slo
 
 logger = logging.getLogger(__name__)
 
-PERIOD_SECONDS = 30.0
+PERIOD_SECONDS = 60.0
 REST_SECONDS = 5.0
 DRIFT = 2.0
 """Standard errors that an estimate is off the one planned with before it counts as drifted."""

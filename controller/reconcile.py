@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 # Doubled tickets hide a lost one from the count, so now and then every list is read.
 FULL_SEARCH_SECONDS = 15.0
-FORGET_COUNT = 500
+FORGET_COUNT = 100
 
 
 class Reconciler:

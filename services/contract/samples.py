@@ -1,5 +1,6 @@
 """What recent jobs took, in the order in which they ended: what estimates of service time go by."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from services.contract import keys
@@ -29,10 +30,18 @@ class Sample(NamedTuple):
 
 def after(redis: Any, queue: Queue, entry_id: str = BEGINNING) -> list[Sample]:
     """The samples that came after the one with this id, oldest first: 500 or so are kept."""
-    return [
-        sample(entry_id, fields)
-        for entry_id, fields in redis.xrange(keys.samples(queue), min=f"({entry_id}")
-    ]
+    return after_each(redis, {queue: entry_id})[queue]
+
+
+def after_each(redis: Any, entry_ids: Mapping[Queue, str]) -> dict[Queue, list[Sample]]:
+    """The same of several queues in one round trip, each after an id of its own."""
+    pipeline = redis.pipeline(transaction=False)
+    for queue, entry_id in entry_ids.items():
+        pipeline.xrange(keys.samples(queue), min=f"({entry_id}")
+    return {
+        queue: [sample(*entry) for entry in entries]
+        for queue, entries in zip(entry_ids, pipeline.execute(), strict=True)
+    }
 
 
 def sample(entry_id: str, fields: dict[str, str]) -> Sample:

@@ -62,3 +62,16 @@ def test_a_level_and_what_was_predicted_are_read(redis):
 
     assert sample.level == "fast"
     assert sample.predicted == pytest.approx(7.5)
+
+
+def test_both_queues_are_read_at_once_each_from_its_own_place(redis):
+    _finish(redis, 1.0, 1.0)
+    _finish(redis, 2.0, 2.0, kind="story")
+    (first,) = samples.after(redis, "images")
+
+    found = samples.after_each(redis, {"images": first.id, "stories": samples.BEGINNING})
+
+    assert {queue: [each.share for each in these] for queue, these in found.items()} == {
+        "images": [],
+        "stories": [2.0],
+    }
