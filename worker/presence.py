@@ -55,6 +55,8 @@ class Presence:
             self._attempt(lambda: self._hand_on(publish))
 
     def _hand_on(self, publish: Callable[[Job], None]) -> None:
+        # Once more: a check-in that was under way when the worker was told to stop came after it.
+        self.close()
         for job in dispatch.clear(self._redis, self._queue, self._name):
             publish(job)
             logger.info("handed on: the worker stops", extra={"job": job.id})

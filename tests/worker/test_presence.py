@@ -59,6 +59,17 @@ def test_a_station_that_stops_is_chosen_no_more_and_hands_on_what_waits(redis, t
     assert dispatch.outstanding(redis, "w") == 0
 
 
+def test_nothing_is_handed_on_to_the_worker_that_leaves(redis, tmp_path):
+    presence = _presence(redis, tmp_path, "jsq")
+    presence.open()
+    presence.tell()
+    dispatch.assign(redis, state(redis, accept(redis)))
+
+    chosen: list[str] = []
+    presence.leave(lambda job: chosen.append(dispatch.assign(redis, job)))
+    assert chosen == [""]
+
+
 def test_a_worker_of_the_shared_queue_hands_nothing_on(redis, tmp_path):
     published: list[Job] = []
     accept(redis)
