@@ -14,7 +14,7 @@ from controller.queueing.refusal import Refusal
 from services.contract.policy import PolicyError
 from services.contract.profile import ProfileError
 
-COMMANDS = ("predict", "simulate", "fit")
+COMMANDS = ("predict", "simulate", "plan", "reproduce", "fit")
 """Modules of `controller.queueing.commands`, in the order of the help."""
 
 
@@ -35,7 +35,8 @@ class _Command(_Parser):
         )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """Of all commands; where one is asked for, of that one alone, since some are slow to load."""
     parser = _Parser(
         prog="python -m controller.queueing",
         description=__doc__,
@@ -44,14 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         required=True, metavar="COMMAND", title="commands", parser_class=_Command
     )
-    for name in COMMANDS:
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
         import_module(f"controller.queueing.commands.{name}").add(subparsers)
     return parser
 
 
 def main() -> int:
     """Exit status: 0 answered, 2 refused."""
-    options = _parser().parse_args()
+    options = _parser("".join(sys.argv[1:2])).parse_args()
     try:
         answer = options.run(options)
     except (Refusal, PolicyError, ProfileError) as error:

@@ -19,6 +19,8 @@ from controller.queueing.refusal import (
     require_positive,
 )
 
+_ROUNDING = 1e-14
+
 
 def mg1k(rate: float, service_time: float, scv: float, capacity: int) -> Measures:
     """M/G/1/K, exact for the service distributions that `general` names.
@@ -32,7 +34,8 @@ def mg1k(rate: float, service_time: float, scv: float, capacity: int) -> Measure
     load = rate * service_time
     weights = left_behind(arrivals_at_least(load, scv, capacity), capacity)
     behind = weights / weights.sum()
-    shares = np.append(behind, behind[0] + load - 1) / (behind[0] + load)
+    lost = behind[0] + load - 1
+    shares = np.append(behind, lost if lost > _ROUNDING else 0.0) / (behind[0] + load)
     return _measures("mg1", shares, (rate, service_time), 1)
 
 
@@ -86,7 +89,7 @@ def _measures(
 ) -> Measures:
     """From p_0 … p_K, by Little's law over the accepted jobs."""
     rate, service_time = traffic
-    lost = max(0.0, float(shares[-1]))
+    lost = float(shares[-1])
     accepted = rate * (1 - lost)
     mean_wait = float(np.arange(len(shares) - servers) @ shares[servers:]) / accepted
     mean = mean_wait + service_time

@@ -26,7 +26,7 @@ from controller.queueing.refusal import (
 
 Correction = Literal["allen-cunneen", "kimura"]
 
-_HEAVY = deterministic.HIGHEST_LOAD
+_HEAVY = 0.995
 
 
 def mg1(rate: float, service_time: float, scv: float = 1.0) -> Measures:
@@ -34,8 +34,9 @@ def mg1(rate: float, service_time: float, scv: float = 1.0) -> Measures:
 
     Percentiles are exact for the service distributions named above: M/D/1 as in `deterministic`;
     with phase-type service the wait is itself phase-type (Neuts 1981, chapter 5; S. Asmussen,
-    Applied Probability and Queues, 2003, VIII.5). Above ρ = 0.999 the wait of those who wait is
-    taken to be exponential (J. F. C. Kingman 1962). Raises Unstable for ρ >= 1, and BadInput.
+    Applied Probability and Queues, 2003, VIII.5). Above ρ = 0.995 (M/D/1: 0.999) the wait of
+    those who wait is taken to be exponential (J. F. C. Kingman 1962). Raises Unstable for ρ >= 1,
+    and BadInput.
     """
     require_positive(rate=rate, service_time=service_time)
     require_not_negative(scv=scv)
@@ -52,11 +53,11 @@ def mg1(rate: float, service_time: float, scv: float = 1.0) -> Measures:
 def _times(
     load: float, service_time: float, scv: float, mean_wait: float
 ) -> tuple[Distribution, Distribution]:
-    mean = mean_wait + service_time
-    if load > _HEAVY:
+    mean, constant = mean_wait + service_time, scv * MOST_PHASES < 1
+    if load > (deterministic.HIGHEST_LOAD if constant else _HEAVY):
         wait = _exponential(load, mean_wait).distribution(mean_wait)
         return wait, delayed(wait, service_time)
-    if scv * MOST_PHASES < 1:
+    if constant:
         wait = deterministic.wait(load, service_time)
         return wait, delayed(wait, service_time)
     service = fitted(service_time, scv)
@@ -102,6 +103,8 @@ def mgk(
     plain = markovian.mmk(rate, service_time, servers)
     if servers == 1:
         return replace(mg1(rate, service_time, scv), model="mgk")
+    if scv == 1:
+        return replace(plain, model="mgk")
     ratio = wait_ratio(plain.utilisation, scv, servers, correction)
     mean_wait, mean = plain.mean_wait * ratio, plain.mean_wait * ratio + service_time
     waiting = _exponential(plain.probability_of_waiting or 0.0, mean_wait)
@@ -113,8 +116,11 @@ def mgk(
 
 
 def _after(wait: PhaseType, service_time: float, scv: float, mean: float) -> Distribution:
-    """Of an independent service time after the wait; `mean` is that of both."""
-    if scv * MOST_PHASES < 1:
+    """Of an independent service time after the wait; `mean` is that of both.
+
+    Beside a wait of a hundred services, the variation of one is not seen.
+    """
+    if scv * MOST_PHASES < 1 or mean > 100 * service_time:
         return delayed(wait.distribution(mean - service_time), service_time)
     return followed_by(wait, fitted(service_time, scv)).distribution(mean)
 

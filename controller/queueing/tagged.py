@@ -17,7 +17,7 @@ from controller.queueing.occupancy import Occupancy
 from controller.queueing.phases import PhaseType
 
 _NEGLIGIBLE = 1e-12
-_LONGEST = 30_000
+_LONGEST = 8_000
 _MARGIN = 30
 
 

@@ -118,6 +118,20 @@ def test_what_cannot_be_answered_is_refused_in_one_line(ask, arguments, reason):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", command.COMMANDS)
+def test_every_command_has_help_and_takes_json(ask, name):
+    status, out, _ = ask(name, "--help")
+    assert status == 0
+    assert f"python -m controller.queueing {name}" in out
+    assert "--json" in out
+
+
+def test_the_help_names_every_command(ask):
+    status, out, _ = ask("--help")
+    assert status == 0
+    assert [name for name in command.COMMANDS if f"    {name}" not in out] == []
+
+
 def test_it_runs_as_a_module():
     answer = subprocess.run(
         [sys.executable, "-m", "controller.queueing", "predict", "--model", "mm1", *BASICS,
