@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from controller.queueing.refusal import BadInput
+from controller.queueing.simulation.arrivals import Trace
 from controller.queueing.simulation.live import deciding
 from controller.queueing.simulation.records import Records
 from controller.queueing.simulation.run import View, simulate, simulate_with
-from controller.queueing.simulation.scenario import Scenario
+from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
+from controller.queueing.simulation.service import Deterministic
 from controller.queueing.switching import tabulate
 from services.contract.profile import BatchLaw
-from tests.controller.queueing.simulation.situations import switching_queue
+from tests.controller.queueing.simulation.situations import stateless, switching_queue
 from tests.controller.situations import ladder
 
 POLICY = ladder(4, 8, hysteresis=2, dwell=2.0)
@@ -89,6 +91,19 @@ def test_a_view_tells_what_the_records_say_later() -> None:
         assert waiting == waits.sum()
         assert running == (came & (records.start <= now) & (left > now)).sum()
         assert age == (now - records.arrival[waits][0] if waits.any() else 0.0)
+
+
+def test_a_tick_sees_what_happens_at_its_moment() -> None:
+    queue = Scenario(
+        arrivals=Trace((1.0, 2.0, 2.0)),
+        services=(Deterministic(1.0), Deterministic(0.5)),
+        horizon=Horizon(jobs=3),
+        switching=Switching(stateless(2), period=0.25),
+    )
+    records = simulate(queue, 1)
+    assert records.switch_time.tolist() == [0.0, 2.0, 3.0]
+    table = stateless(2)[0]
+    assert same(records, simulate_with(queue, 1, lambda view: int(table[view.depth])))
 
 
 def test_patience_is_heeded_by_decide_alone() -> None:
