@@ -12,6 +12,8 @@ from controller.queueing.planning.target import written
 from controller.queueing.simulation.estimates import Estimate
 from services.contract.rules import Slo
 
+WIDE = 20.0
+"""Between the largest and the smallest rate."""
 Figured = Callable[[Point], Estimate]
 
 
@@ -31,13 +33,22 @@ def frontier_figure(points: Sequence[Point], slo: Slo, measure: str, note: str) 
         for name, look in by_name.items():
             _line(axes, [point for point in points if point.contender == name], figured, look)
         axes.set_xlabel("arrival rate λ (jobs/s)")
-        axes.set_xlim(left=0)
+        _scale(axes, [point.rate for point in points])
     _latency(mean, "mean response (s)", slo if slo.percentile is None else None)
     _latency(tail, "95th percentile of the response (s)", slo if slo.percentile == 95 else None)
     quality.set_ylabel(f"effective quality ({measure})")
     handles, labels = quality.get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower center", ncols=len(by_name), title=note)
     return drawn
+
+
+def _scale(axes: Axes, rates: Sequence[float]) -> None:
+    """Logarithmic where rates of many sizes are swept."""
+    if max(rates) > WIDE * min(rates):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        axes.set_xlim(left=0)
 
 
 def _line(axes: Axes, points: Sequence[Point], figured: Figured, look: Look) -> None:
@@ -77,10 +88,9 @@ def _latency(axes: Axes, label: str, slo: Slo | None) -> None:
         axes.axhline(slo.seconds, color="grey", ls="--", lw=1)
         axes.annotate(
             written(slo),
-            (1, slo.seconds),
+            (0, slo.seconds),
             xycoords=("axes fraction", "data"),
-            xytext=(-2, 3),
+            xytext=(4, 3),
             textcoords="offset points",
-            ha="right",
             color="dimgrey",
         )

@@ -39,12 +39,12 @@ def _shown(point: Point, level: str, contenders: Sequence[str]) -> bool:
 
 def _stack(axes: Axes, points: Sequence[Point], levels: Sequence[str]) -> None:
     """Bars, because ladders differ from rate to rate."""
-    rates = np.array([point.rate for point in points])
-    width = 0.9 * min(np.diff(rates), default=0.5)
-    colours, foot = shades(levels), np.zeros(len(rates))
+    places = np.arange(len(points))
+    colours, foot = shades(levels), np.zeros(len(points))
     for level in levels:
         shares = np.array([point.residency.get(level, 0.0) for point in points])
-        axes.bar(rates, shares, width, foot, color=colours[level], label=level, lw=0)
+        axes.bar(places, shares, 0.9, foot, color=colours[level], label=level, lw=0)
         foot += shares
+    axes.set_xticks(places, [f"{point.rate:g}" for point in points], rotation=90)
     axes.set_ylim(0, 1)
     axes.grid(visible=False)
