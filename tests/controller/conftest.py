@@ -1,6 +1,7 @@
 """A reconciler, and controllers, that work on the test's own Redis."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from controller.reconcile import Reconciler
 from services.contract import tickets
 from services.contract.policy import Policy
 from services.contract.settings import Settings, load
-from tests.controller.situations import ladder
+from tests.controller.situations import ladder, policy_text
+from tests.processes import start
 
 
 @pytest.fixture
@@ -47,3 +49,30 @@ def controller(
         return Controller(redis, reconciler, Terms(name, chosen, settings))
 
     return make
+
+
+@pytest.fixture
+def options(redis, redis_url, tmp_path):
+    """Settings of a controller with a quick ladder."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(policy_text("best", "good", "fast"))
+    return {
+        "redis_url": redis_url,
+        "home": tmp_path,
+        "policy": policy,
+        "fallback_level": "good",
+        "controller_seconds": 0.05,
+    }
+
+
+@pytest.fixture
+def launch(options, tmp_path):
+    """Starts controllers, and stops what is left of them after the test."""
+    with ExitStack() as stack:
+
+        def one(name="one", **changed):
+            process = start(tmp_path / f"{name}.log", "controller", **options | changed)
+            stack.callback(lambda: process.process.poll() is None and process.kill())
+            return process
+
+        yield one

@@ -15,6 +15,18 @@ from services.contract.samples import Sample
 
 NOW = 1_000_000.0
 NAMES = ("best", "good", "fair", "fast", "worst")
+QUICK = """
+[rules]
+thresholds = [2, 4]
+hysteresis = 1
+dwell_seconds = 0.2
+"""
+RUNG = """
+[[levels]]
+name = "{}"
+image = {{ sampler = "ddim", steps = 5, guidance_scale = 1.0 }}
+story = {{ max_tokens = 99 }}
+"""
 
 
 def level(name: str) -> Level:
@@ -105,3 +117,8 @@ def state(policy: Policy, index: int, **changed: object) -> PolicyState:
 def pin(name: str) -> Pin:
     """A person's pin."""
     return Pin(level=name, by="ada", reason="a demonstration", until=NOW + 60)
+
+
+def policy_text(*names: str, rules: str = QUICK) -> str:
+    """A policy.toml with these levels."""
+    return rules + "".join(RUNG.format(name) for name in names)
