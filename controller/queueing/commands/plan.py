@@ -153,14 +153,14 @@ def _ladder(found: Plan) -> list[str]:
     ladder, shares = found.ladder, found.outcome.shares
     rows = zip_longest(ladder, leave, back, shares, fillvalue="")
     return [
-        f"  {each.name:<16} {each.pace.seconds:8.3g} s  {each.quality.value:8.4g}  "
+        f"  {each.name:<16} {each.pace.seconds:8.3g} s  {each.quality.value:8.5g}  "
         f"{share:6.1%} of jobs  {', '.join(filter(None, (down, up)))}"
         for each, down, up, share in rows
     ]
 
 
 def _interval(value: Any) -> str:
-    return f"{value.mean:.4g} ({value.low:.4g} to {value.high:.4g})"
+    return f"{value.mean:.5g} ({value.low:.5g} to {value.high:.5g})"
 
 
 def _line(row: dict[str, Any]) -> str:

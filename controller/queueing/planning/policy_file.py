@@ -119,8 +119,8 @@ def _header(plan: Plan, source: Source) -> str:
         source.command,
         f"for {request.rate:g} {request.queue} a second on {_counted(plan.workers)}, within "
         f"{written(request.slo)}.",
-        f"Predicted: effective quality {outcome.quality.mean:.4g} "
-        f"({outcome.quality.low:.4g} to {outcome.quality.high:.4g}),",
+        f"Predicted: effective quality {outcome.quality.mean:.5g} "
+        f"({outcome.quality.low:.5g} to {outcome.quality.high:.5g}),",
         f"95th percentile of the response {outcome.p95.mean:.3g} s "
         f"({outcome.p95.low:.3g} to {outcome.p95.high:.3g}).",
         f"STORYTELLER_FALLBACK_LEVEL must be one of {', '.join(plan.levels)}.",

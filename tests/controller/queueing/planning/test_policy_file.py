@@ -49,7 +49,7 @@ def test_thresholds_come_back_and_decide_as_planned(planned, tmp_path):
     depths = planned.table.shape[1] - 1
     assert (tabulate(read.of("images"), depths) == table(planned.thresholds)).all()
     assert "# plan --rate 2\n" in text
-    assert f"effective quality {planned.outcome.quality.mean:.4g}" in text
+    assert f"effective quality {planned.outcome.quality.mean:.5g}" in text
 
 
 def test_the_other_queue_keeps_rules_that_fit(planned, tmp_path):
