@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from services.contract import keys, level, queues
-from services.contract.jobs import QUEUES, Queue
+from services.contract import level, queues
+from services.contract.jobs import Queue
 from services.contract.level import Pin
 from services.contract.policy import PolicyState
 from services.contract.queues import Load
@@ -22,12 +22,9 @@ class Observation:
 
 def observe(redis: Redis) -> Observation:
     """What is outstanding, and what is in force: two round trips, for it is done all the time."""
-    pipeline = redis.pipeline(transaction=False)
-    for queue in QUEUES:
-        pipeline.hgetall(keys.policy(queue))
-        pipeline.hgetall(keys.pin(queue))
-    load, answers = queues.load(redis), pipeline.execute()
-    states, pins = map(level.state_of, answers[::2]), map(level.pin_of, answers[1::2])
+    load, standing = queues.load(redis), level.standing(redis)
     return Observation(
-        load, dict(zip(QUEUES, states, strict=True)), dict(zip(QUEUES, pins, strict=True))
+        load,
+        {queue: state for queue, (state, _) in standing.items()},
+        {queue: pin for queue, (_, pin) in standing.items()},
     )

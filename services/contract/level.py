@@ -67,11 +67,19 @@ def publish(redis: Any, epoch: int, queue: Queue, choice: Choice, *, lease: floa
 
 def read(redis: Any, queue: Queue) -> PolicyState | None:
     """The level last put in force, whether or not its lease still holds; None before the first."""
-    return state_of(redis.hgetall(keys.policy(queue)))
+    return _state_of(redis.hgetall(keys.policy(queue)))
 
 
-def state_of(record: dict[str, Any]) -> PolicyState | None:
-    """What the hash of a queue's level says; None where it is empty."""
+def standing(redis: Any) -> dict[Queue, tuple[PolicyState | None, Pin | None]]:
+    """Of each queue the level last put in force, and the pin; in one round trip."""
+    found = json.loads(run_script(redis, "standing"))
+    return {
+        queue: (_state_of(hashes["state"]), _pin_of(hashes["pin"]))
+        for queue, hashes in found.items()
+    }
+
+
+def _state_of(record: dict[str, Any]) -> PolicyState | None:
     if not record:
         return None
     return PolicyState.model_validate(record | {"level": json.loads(record["level"])})
@@ -132,11 +140,10 @@ def unpin(redis: Any, queue: Queue) -> None:
 
 def pinned(redis: Any, queue: Queue) -> Pin | None:
     """The pin in force, if any."""
-    return pin_of(redis.hgetall(keys.pin(queue)))
+    return _pin_of(redis.hgetall(keys.pin(queue)))
 
 
-def pin_of(record: dict[str, Any]) -> Pin | None:
-    """What the hash of a queue's pin says; None where it is empty."""
+def _pin_of(record: dict[str, Any]) -> Pin | None:
     return Pin(**(record | {"until": float(record["until"])})) if record else None
 
 

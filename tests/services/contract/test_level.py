@@ -184,3 +184,15 @@ def test_a_pin_can_be_replaced_and_taken_away(redis):
     assert level.pinned(redis, "images") == Pin("quality", "bob", "y", 2e9)
     level.unpin(redis, "images")
     assert level.pinned(redis, "images") is None
+
+
+def test_what_stands_is_what_each_queue_s_own_hashes_say(redis):
+    assert level.standing(redis) == {"stories": (None, None), "images": (None, None)}
+    _put(redis, level.lead(redis, "c"))
+    held = Pin("fast", "ada", "a demonstration", 12.5)
+    level.pin(redis, "stories", held, seconds=60)
+
+    found = level.standing(redis)
+
+    assert found["images"] == (level.read(redis, "images"), None)
+    assert found["stories"] == (None, held)

@@ -1,0 +1,15 @@
+-- Of each queue the level in force and the pin, as JSON: one string is read much faster than many.
+local function hash(key)
+  local flat, fields = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do
+    fields[flat[i]] = flat[i + 1]
+  end
+  return fields
+end
+
+local found = {}
+for _, queue in ipairs({'stories', 'images'}) do
+  local key = PREFIX .. 'policy:' .. queue
+  found[queue] = {state = hash(key), pin = hash(key .. ':pin')}
+end
+return cjson.encode(found)
