@@ -63,6 +63,11 @@ def pin(queue: str) -> str:
     return f"{PREFIX}policy:{queue}:pin"
 
 
+def rule_override(queue: str) -> str:
+    """The rules that a person has put in force for one queue."""
+    return f"{PREFIX}policy:{queue}:rules"
+
+
 def workers(queue: str) -> str:
     """Workers that serve one queue."""
     return f"{PREFIX}workers:{queue}"
@@ -128,6 +133,8 @@ KEYS = (
     Key("policy:{queue}", "hash", "the level in force: version, epoch, lease, reason", "1 day"),
     Key("policy:{queue}:pin", "hash", "the level a person pinned, by whom, until when",
         "until it ends"),
+    Key("policy:{queue}:rules", "string", "the rules a person put in force instead of "
+        "policy.toml's, by whom, until when, as JSON", "until they end"),
     Key("policy:epoch", "string", "how many leaders there have been; fences the older ones",
         "none: it must never go back"),
     Key("policy:decisions", "stream", "the last 1000 decisions with time, load, level and reason",

@@ -1,7 +1,7 @@
 """When a queue's level changes: the rules in policy.toml, and what makes them ones."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,12 +11,21 @@ PREDICTING = ("slo", "planned")
 """Kinds that need a profile, because they ask how long a job will take."""
 
 
+class BadRules(ValueError):
+    """Rules that fit no ladder, or not this one; `field` is the one that is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"rules.{field} {message}")
+        self.field = f"rules.{field}"
+        self.message = message
+
+
 class Slo(Strict):
     """What a job's response time is to stay within."""
 
     seconds: float = Field(gt=0)
-    percentile: float | None = Field(
-        95, gt=0, lt=100, description="Of the response time; null: its mean."
+    percentile: Annotated[float, Field(gt=0, lt=100)] | Literal["mean"] = Field(
+        95, description="Of the response time, or its mean."
     )
 
 
@@ -54,11 +63,11 @@ class PolicyRules(Strict):
 
 
 def check(rules: PolicyRules, names: tuple[str, ...]) -> None:
-    """Raise ValueError for rules that do not fit a ladder of levels with these names."""
+    """Raise BadRules for rules that do not fit a ladder of levels with these names."""
     if rules.kind == "fixed" and rules.level not in names:
-        raise ValueError(f"rules.level must be one of {', '.join(names)}")
+        raise BadRules("level", f"must be one of {', '.join(names)}")
     if rules.kind in PREDICTING and rules.slo is None:
-        raise ValueError(f"rules of the kind {rules.kind} need slo = {{ seconds = … }}")
+        raise BadRules("slo", f"is missing: the kind {rules.kind} needs slo = {{ seconds = … }}")
     if rules.kind == "table":
         _check_table(rules.table, len(names))
     if rules.kind == "threshold" or (rules.kind == "planned" and rules.thresholds):
@@ -67,20 +76,20 @@ def check(rules: PolicyRules, names: tuple[str, ...]) -> None:
 
 def _check_table(table: tuple[tuple[int, ...], ...], levels: int) -> None:
     if len(table) != levels or not all(table):
-        raise ValueError(f"rules.table must hold {levels} rows, one a level, none of them empty")
+        raise BadRules("table", f"must hold {levels} rows, one a level, none of them empty")
     if any(not 0 <= entry < levels for row in table for entry in row):
-        raise ValueError(f"rules.table must hold levels from 0 to {levels - 1}")
+        raise BadRules("table", f"must hold levels from 0 to {levels - 1}")
 
 
 def _check_thresholds(rules: PolicyRules, levels: int) -> None:
     thresholds, climbs = rules.thresholds, rules.climbs
     if len(thresholds) != levels - 1 or len(climbs) != levels - 1:
-        raise ValueError(f"rules.thresholds must hold {levels - 1} depths, and climb as many")
+        raise BadRules("thresholds", f"must hold {levels - 1} depths, and climb as many")
     if any(later <= earlier for earlier, later in pairwise((0, *thresholds))):
-        raise ValueError("rules.thresholds must be positive and increase")
+        raise BadRules("thresholds", "must be positive and increase")
     if climbs and climbs[0] < 0:
-        raise ValueError("rules.hysteresis above the first threshold would never climb back")
+        raise BadRules("hysteresis", "above the first threshold would never climb back")
     if any(up >= down for up, down in zip(climbs, thresholds, strict=True)):
-        raise ValueError("rules.climb must be below the thresholds, or the level would flap")
+        raise BadRules("climb", "must be below the thresholds, or the level would flap")
     if any(later < earlier for earlier, later in pairwise(climbs)):
-        raise ValueError("rules.climb must not decrease")
+        raise BadRules("climb", "must not decrease")

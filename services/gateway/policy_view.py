@@ -10,21 +10,36 @@ from services.contract.jobs import Queue
 from services.contract.ladder import Level
 from services.contract.level import Pin
 from services.contract.policy import Policy, PolicyState
+from services.contract.rule_override import RuleOverride
 from services.contract.rules import PolicyRules
 from services.gateway.views import moment
 
 Note = Annotated[str, StringConstraints(max_length=200)]
 
 
+def _either(schema: dict[str, Any]) -> None:
+    """Say that a level or rules must be there, and not both."""
+    schema["oneOf"] = [{"required": ["level"]}, {"required": ["rules"]}]
+    for name in ("level", "rules"):
+        del schema["properties"][name]["default"]
+
+
 class PinRequest(BaseModel):
-    """Hold a level for a while, or return to the policy."""
+    """Hold a level, or rules, for a while, or return to policy.toml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_either)
 
-    level: str = Field(description='A level\'s name, or "auto" to return to the policy.')
-    for_seconds: float = Field(600, gt=0, le=86400, description="The pin ends by itself.")
+    level: str = Field(
+        "", description='A level\'s name, or "auto" to return to the rules of policy.toml.'
+    )
+    # Never null in a request; None stands for a request that has none.
+    rules: PolicyRules = Field(
+        None,  # type: ignore[assignment]
+        description="In place of policy.toml's. They fit its ladder, and leave its capacity.",
+    )
+    for_seconds: float = Field(600, gt=0, le=86400, description="It ends by itself.")
     queue: Queue | None = Field(None, description="One queue alone; null: both.")
-    by: Note = Field("", description="Who pins, for the others who look.")
+    by: Note = Field("", description="Who asks, for the others who look.")
     reason: Note = ""
 
 
@@ -53,6 +68,14 @@ class PinView(BaseModel):
     until: datetime
 
 
+class RulesView(BaseModel):
+    """Rules that a person has put in force: by whom, why, until when."""
+
+    by: str
+    reason: str
+    until: datetime
+
+
 class Decision(BaseModel):
     """A change of level, and the load that the controller saw."""
 
@@ -67,7 +90,8 @@ class Decision(BaseModel):
 class QueuePolicyView(BaseModel):
     """What holds for one queue."""
 
-    rules: PolicyRules
+    rules: PolicyRules = Field(description="In force: a person's, else those of policy.toml.")
+    override: RulesView | None = Field(description="Whose they are; null: policy.toml's.")
     state: StateView | None = Field(description="null before a controller has decided.")
     pin: PinView | None
     forecast: Forecast | None = Field(description="The live model; null where nothing predicts.")
@@ -102,6 +126,13 @@ def state(known: PolicyState | None, now: float) -> StateView | None:
 def pin(held: Pin | None) -> PinView | None:
     """The pin in force, if any."""
     return None if held is None else PinView.model_validate(vars(held))
+
+
+def override(held: RuleOverride | None) -> RulesView | None:
+    """Whose the rules are; None for those of policy.toml."""
+    if held is None:
+        return None
+    return RulesView(by=held.by, reason=held.reason, until=moment(held.until))
 
 
 def view(policy: Policy, fallback: str, **parts: Any) -> PolicyView:

@@ -1,19 +1,22 @@
-"""/v1/policy: the ladder, who decided what and when; pin a level or return to the policy."""
+"""/v1/policy: the ladder, who decided what and when; hold a level or rules, or let go."""
 
 import logging
 
 from flask import Blueprint, Response
 
-from services.contract import forecast
+from services.contract import forecast, rule_override
 from services.contract import level as levels
 from services.contract.connection import server_time
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
+from services.contract.rule_override import RuleOverride
+from services.contract.rules import BadRules
 from services.gateway import policy_view, reading
 from services.gateway.admission import check_level
 from services.gateway.answers import respond
 from services.gateway.context import Gateway, gateway
 from services.gateway.policy_view import PIN_REQUEST, PinRequest, PolicyView, QueuePolicyView
+from services.gateway.problems import invalid
 
 blueprint = Blueprint("policy", __name__, url_prefix="/v1/policy")
 log = logging.getLogger(__name__)
@@ -28,24 +31,42 @@ def show() -> Response:
 
 
 @blueprint.put("")
-def pin() -> Response:
-    """Hold a level, or let go; the controller's next decision follows it."""
+def put() -> Response:
+    """Hold a level or rules, or let go; the controller's next decision follows."""
     here = gateway()
     asked = reading.json_body(PIN_REQUEST)
-    check_level(here, asked.level)
-    _apply(here, asked)
-    log.info("policy set to %s by %s", asked.level, asked.by or "(unnamed)")
+    _check(here, asked)
+    until = server_time(here.redis) + asked.for_seconds
+    for queue in (asked.queue,) if asked.queue else QUEUES:
+        _apply(here, asked, queue, until)
+    told = asked.level or f"{asked.rules.kind} rules"
+    log.info("policy set to %s by %s", told, asked.by or "(unnamed)")
     return respond(_view(here))
 
 
-def _apply(here: Gateway, asked: PinRequest) -> None:
-    until = server_time(here.redis) + asked.for_seconds
-    held = Pin(level=asked.level, by=asked.by, reason=asked.reason, until=until)
-    for queue in (asked.queue,) if asked.queue else QUEUES:
-        if asked.level == "auto":
-            levels.unpin(here.redis, queue)
-        else:
-            levels.pin(here.redis, queue, held, seconds=asked.for_seconds)
+def _check(here: Gateway, asked: PinRequest) -> None:
+    """Raise Problem for what this gateway's ladder and profile rule out."""
+    given = asked.model_fields_set & {"level", "rules"}
+    if given == {"level", "rules"}:
+        raise invalid("rules", "come in place of a level: name one of the two")
+    if given != {"rules"}:
+        return check_level(here, asked.level)
+    try:
+        return rule_override.check_for(here.policy, asked.rules)
+    except BadRules as error:
+        raise invalid(error.field, error.message) from None
+
+
+def _apply(here: Gateway, asked: PinRequest, queue: Queue, until: float) -> None:
+    note = {"by": asked.by, "reason": asked.reason, "until": until}
+    if asked.level == "auto":
+        levels.unpin(here.redis, queue)
+        rule_override.withdraw(here.redis, queue)
+    elif asked.level:
+        levels.pin(here.redis, queue, Pin(asked.level, **note), seconds=asked.for_seconds)
+    else:
+        override = RuleOverride(rules=asked.rules, **note)
+        rule_override.put(here.redis, queue, override, seconds=asked.for_seconds)
 
 
 def _view(here: Gateway) -> PolicyView:
@@ -59,8 +80,10 @@ def _view(here: Gateway) -> PolicyView:
 
 
 def _queue(here: Gateway, queue: Queue) -> QueuePolicyView:
+    held = rule_override.read(here.redis, queue)
     return QueuePolicyView(
-        rules=here.policy.rules_of(queue),
+        rules=rule_override.ruled(here.policy, {queue: held}).rules_of(queue),
+        override=policy_view.override(held),
         state=policy_view.state(levels.read(here.redis, queue), server_time(here.redis)),
         pin=policy_view.pin(levels.pinned(here.redis, queue)),
         forecast=forecast.read(here.redis, queue),

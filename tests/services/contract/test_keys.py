@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.contract import dispatch, forecast, keys, level, queues, transitions
+from services.contract import dispatch, forecast, keys, level, queues, rule_override, transitions
 from services.contract.forecast import Forecast, Pace
 from services.contract.jobs import Status
 from services.contract.policy import load
@@ -34,6 +34,8 @@ def everything(redis):
     choice = level.Choice(0, ladder.levels[0], "test", {})
     level.publish(redis, level.lead(redis, "a"), "images", choice, lease=10)
     level.pin(redis, "images", level.Pin("fast", "me", "test", 2e9), seconds=60)
+    override = rule_override.RuleOverride(rules=ladder.rules, by="me", reason="test", until=2e9)
+    rule_override.put(redis, "images", override, seconds=60)
     level.acknowledge(redis, "worker-1", 1)
     forecast.put(redis, "images", Forecast(at=1.0, level=0, paces=(Pace(seconds=2.0),)))
     queues.check_in(redis, "images", "worker-1")
@@ -113,6 +115,7 @@ def test_the_names_that_python_builds_are_listed(redis):
         keys.idempotency("x"),
         keys.policy("images"),
         keys.pin("images"),
+        keys.rule_override("images"),
         keys.forecast("images"),
         keys.POLICY_EPOCH,
         keys.TOTALS,
