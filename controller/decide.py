@@ -131,7 +131,7 @@ def _by_slo(depth: int, forecast: Forecast, slo: Slo, margin: int) -> _Call:
     """To climb, the target must be met with `margin` more jobs ahead."""
     down_to, up_to = _meeting(forecast, slo, depth), _meeting(forecast, slo, depth + margin)
     seconds = _predicted(forecast, slo, down_to, depth)
-    what = f"p{slo.percentile:g}" if slo.percentile else "mean"
+    what = "mean" if slo.percentile == "mean" else f"p{slo.percentile:g}"
     because = f"{what} of a job behind {depth} is {seconds:.1f} s, asked {slo.seconds:g} s"
     return _Call(down_to, up_to, because, because)
 
@@ -145,7 +145,7 @@ def _meeting(forecast: Forecast, slo: Slo, ahead: int) -> int:
 
 def _predicted(forecast: Forecast, slo: Slo, level: int, ahead: int) -> float:
     found = response(forecast, level, ahead)
-    return found.percentile(slo.percentile) if slo.percentile else found.mean
+    return found.mean if slo.percentile == "mean" else found.percentile(slo.percentile)
 
 
 def _impatient(call: _Call, load: QueueLoad, policy: Policy) -> _Call:

@@ -50,7 +50,7 @@ def fixed(name: str) -> Policy:
 
 def predicting(kind: str, levels: int = 3, **rules: Any) -> Policy:
     """Rules that predict, `slo` or `planned`: the mean within 10 s unless `slo` says otherwise."""
-    fields = {"slo": Slo(seconds=10, percentile=None), "dwell_seconds": 0} | rules
+    fields = {"slo": Slo(seconds=10, percentile="mean"), "dwell_seconds": 0} | rules
     made = PolicyRules(kind=kind, **fields)
     rungs = tuple(level(name) for name in NAMES[:levels])
     return Policy(rules=made, profile=Path("profile.json"), levels=rungs)

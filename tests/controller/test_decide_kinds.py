@@ -8,7 +8,7 @@ from tests.controller.situations import NOW, forecast, ladder, load, pin, predic
 
 # Alone 4, 2 and 1 s; a job behind n takes n + 1/2 times as long, for the first is half done.
 SECONDS = forecast(4, 2, 1)
-SLO = predicting("slo", slo=Slo(seconds=8, percentile=None), hysteresis=1)
+SLO = predicting("slo", slo=Slo(seconds=8, percentile="mean"), hysteresis=1)
 TABLE = table([[0, 0, 1, 2], [0, 1, 1, 2], [0, 0, 1, 2]], dwell_seconds=0)
 PATIENT = ladder(6, 12, dwell=0)
 

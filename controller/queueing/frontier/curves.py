@@ -34,9 +34,10 @@ def frontier_figure(points: Sequence[Point], slo: Slo, measure: str, note: str) 
             _line(axes, [point for point in points if point.contender == name], figured, look)
         axes.set_xlabel("arrival rate λ (jobs/s)")
         _scale(axes, [point.rate for point in points])
-    _latency(mean, "mean response (s)", slo if slo.percentile is None else None)
+    _latency(mean, "mean response (s)", slo if slo.percentile == "mean" else None)
     _latency(tail, "95th percentile of the response (s)", slo if slo.percentile == 95 else None)
-    quality.set_ylabel(f"effective quality ({measure})")
+    quality.set_ylabel(f"effective quality ({measure}), stretched towards the top")
+    _stretch(quality, [point.effective_quality for point in points])
     handles, labels = quality.get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower center", ncols=len(by_name), title=note)
     return drawn
@@ -49,6 +50,21 @@ def _scale(axes: Axes, rates: Sequence[float]) -> None:
         axes.xaxis.set_major_formatter("{x:g}")
     else:
         axes.set_xlim(left=0)
+
+
+def _stretch(axes: Axes, found: Sequence[Estimate]) -> None:
+    """By the square root of what is missing: levels differ little near the top, much below it."""
+    best, worst = max(each.high for each in found), min(each.low for each in found)
+    room = 0.01 * (best - worst) or 1.0
+    top, bottom = best + room, worst - room
+    axes.set_yscale(
+        "function",
+        functions=(
+            lambda quality: -np.sqrt(np.maximum(top - quality, 0.0)),
+            lambda missing: top - missing**2,
+        ),
+    )
+    axes.set_ylim(bottom, top)
 
 
 def _line(axes: Axes, points: Sequence[Point], figured: Figured, look: Look) -> None:

@@ -27,16 +27,8 @@ class Source:
 
 
 def rules(plan: Plan, base: PolicyRules | None) -> PolicyRules:
-    """The rules for the planned queue; patience is the base's.
-
-    Raises BadInput for a mean where rules predict: policy.toml can ask for percentiles alone.
-    """
+    """The rules for the planned queue; patience is the base's."""
     request = plan.request
-    if request.kind in PREDICTING and request.slo.percentile is None:
-        raise BadInput(
-            f"rules of the kind {request.kind} are written with a percentile, and this target is a "
-            "mean: write --slo p95=… or plan thresholds"
-        )
     by_thresholds = request.kind in ("threshold", "planned")
     return PolicyRules(
         kind=request.kind,

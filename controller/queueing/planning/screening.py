@@ -77,7 +77,7 @@ class Screen:
         return max(self.queue.qualities) - min(self.queue.qualities)
 
     def _margin(self, found: NDArray[np.float64], response: Figures) -> tuple[Figures, Figures]:
-        if self.slo.percentile is None:
+        if self.slo.percentile == "mean":
             return 1 - response / self.slo.seconds, response / self.slo.seconds
         within = probability_within(
             self._conditional(found.shape[1]), found, response, self.slo.seconds

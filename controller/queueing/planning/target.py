@@ -17,7 +17,7 @@ def parse(text: str) -> Slo:
     percent = float(match["percent"]) if match["percent"] else None
     if seconds <= 0 or (percent is not None and not 0 < percent < 100):
         raise BadInput(f"{text!r} is no target: the time and the percentile must be above 0")
-    return Slo(seconds=seconds, percentile=percent)
+    return Slo(seconds=seconds, percentile="mean" if percent is None else percent)
 
 
 def written(slo: Slo) -> str:
@@ -27,4 +27,4 @@ def written(slo: Slo) -> str:
 
 def named(slo: Slo) -> str:
     """Which figure of the response time it is about."""
-    return "mean" if slo.percentile is None else f"p{slo.percentile:g}"
+    return "mean" if slo.percentile == "mean" else f"p{slo.percentile:g}"

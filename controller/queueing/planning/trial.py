@@ -98,7 +98,7 @@ class Trial:
         asked = self.slo.percentile
         figures = [
             float(shares @ np.array(self.queue.qualities)),
-            float(response.mean() if asked is None else np.percentile(response, asked)),
+            float(response.mean() if asked == "mean" else np.percentile(response, asked)),
             float(np.percentile(response, 95)),
             float(response.mean()),
             (len(run.switch_time) - 1) / run.end,

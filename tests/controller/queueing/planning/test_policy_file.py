@@ -100,11 +100,11 @@ def test_every_option_of_a_level_comes_back(tmp_path):
     assert read.levels == (rich,)
 
 
-def test_a_mean_cannot_be_written_for_rules_that_predict(tmp_path):
-    found = plan(request("mean=2s", levels=2, kind="slo"))
+def test_a_mean_is_written_for_rules_that_predict(tmp_path):
+    read, text = written(tmp_path, plan(request("mean=2s", levels=2, kind="slo")))
 
-    with pytest.raises(BadInput, match="written with a percentile"):
-        written(tmp_path, found)
+    assert read.rules_of("images").slo.percentile == "mean"
+    assert 'percentile = "mean"' in text
 
 
 def test_a_place_that_cannot_be_written_is_refused(planned, tmp_path):

@@ -12,7 +12,7 @@ from controller.queueing.refusal import BadInput
         ("p95=10s", 95, 10, "p95=10s"),
         ("p95=10", 95, 10, "p95=10s"),
         ("p99.9=500ms", 99.9, 0.5, "p99.9=0.5s"),
-        ("mean=2s", None, 2, "mean=2s"),
+        ("mean=2s", "mean", 2, "mean=2s"),
     ],
 )
 def test_a_target_is_read(text, percentile, seconds, again):
