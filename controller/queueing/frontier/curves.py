@@ -36,7 +36,7 @@ def frontier_figure(points: Sequence[Point], slo: Slo, measure: str, note: str) 
         _scale(axes, [point.rate for point in points])
     _latency(mean, "mean response (s)", slo if slo.percentile == "mean" else None)
     _latency(tail, "95th percentile of the response (s)", slo if slo.percentile == 95 else None)
-    quality.set_ylabel(f"effective quality ({measure}), stretched towards the top")
+    quality.set_ylabel(f"effective quality ({measure}, stretched)")
     _stretch(quality, [point.effective_quality for point in points])
     handles, labels = quality.get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower center", ncols=len(by_name), title=note)
@@ -56,15 +56,15 @@ def _stretch(axes: Axes, found: Sequence[Estimate]) -> None:
     """By the square root of what is missing: levels differ little near the top, much below it."""
     best, worst = max(each.high for each in found), min(each.low for each in found)
     room = 0.01 * (best - worst) or 1.0
-    top, bottom = best + room, worst - room
+    top = best + room
     axes.set_yscale(
         "function",
         functions=(
-            lambda quality: -np.sqrt(np.maximum(top - quality, 0.0)),
-            lambda missing: top - missing**2,
+            lambda quality: np.sign(quality - top) * np.sqrt(np.abs(quality - top)),
+            lambda root: top + np.sign(root) * root**2,
         ),
     )
-    axes.set_ylim(bottom, top)
+    axes.set_ylim(worst - 4 * room, top)
 
 
 def _line(axes: Axes, points: Sequence[Point], figured: Figured, look: Look) -> None:
