@@ -1,6 +1,8 @@
 """Load on a real stack, and what came of it.
 
 python -m loadgen run --request-rate 2 --num-prompts 100      an open loop of Poisson arrivals
+python -m loadgen sweep --rates 0.5:4:0.5 --policies file,fixed:fast      where each gives way
+python -m loadgen compare --request-rate 2 --policies file,fixed:fast     both under the same load
 python -m loadgen report run.jsonl --out report               tables, plots and a page
 """
 
@@ -8,13 +10,13 @@ import argparse
 import json
 import sys
 
-from loadgen.commands import report, run
-from loadgen.commands.run import Unreachable
+from loadgen.commands import compare, report, run, sweep
 from loadgen.intensity import BadLoad
+from loadgen.launch import Unreachable
 from loadgen.record import BadRecord
 from services.contract.profile import ProfileError
 
-COMMANDS = (run, report)
+COMMANDS = (run, sweep, compare, report)
 
 
 def main() -> int:

@@ -15,12 +15,14 @@ from loadgen.metrics import percentile
 from loadgen.record import SUCCEEDED, Record
 
 LOOK_SECONDS = 1.0
+OK = 200
 
 
 class View:
     """Counts the records it hears of and shows them; silent where nobody looks."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool, label: str = "") -> None:
+        self._label = [label] if label else []
         self._last: dict[int, Record] = {}
         self._responses: list[float] = []
         self._queue: dict[str, Any] = {}
@@ -56,7 +58,7 @@ class View:
             while self._live:
                 with suppress(aiohttp.ClientError, TimeoutError, ValueError):
                     async with session.get(f"{url}/v1/queue") as answer:
-                        self._queue = await answer.json()
+                        self._queue = await answer.json() if answer.status == OK else {}
                 await asyncio.sleep(LOOK_SECONDS)
 
     def _show(self) -> None:
@@ -76,4 +78,4 @@ class View:
             f"{status[SUCCEEDED]} done",
             f"{len(self._last) - status['accepted'] - status[SUCCEEDED] - status['unsent']} missed",
         ]
-        return " · ".join((*counts, *queue, *times))
+        return " · ".join((*self._label, *counts, *queue, *times))

@@ -9,8 +9,7 @@ from rich.console import Console
 from loadgen import options
 from loadgen.commands.run import percents
 from loadgen.report import page, tables
-from loadgen.report.runs import Run, Terms, load, rows
-from services.contract import profile
+from loadgen.report.runs import Run, Terms, load, quality_of, rows
 
 
 def add(subparsers: Any) -> None:
@@ -42,14 +41,7 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _terms(asked: argparse.Namespace) -> Terms:
     goal = options.goal(asked.goodput) if asked.goodput else None
-    return Terms(percents(asked.percentiles), goal, _quality(asked.profile))
-
-
-def _quality(path: Path | None) -> dict[str, float] | None:
-    if path is None:
-        return None
-    known = ((r.level.name, r.costs.get("images")) for r in profile.load(path).rungs)
-    return {name: cost.quality.value for name, cost in known if cost and cost.quality}
+    return Terms(percents(asked.percentiles), goal, quality_of(asked.profile))
 
 
 def _plots(runs: list[Run], out: Path) -> list[tuple[Path, str]]:

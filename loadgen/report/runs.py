@@ -7,6 +7,7 @@ from pathlib import Path
 from loadgen import metrics
 from loadgen.metrics import Estimate, Goal
 from loadgen.record import SUCCEEDED, Record, read
+from services.contract import profile
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class Row:
 def load(paths: Sequence[Path]) -> list[Run]:
     """A run for each file. Raises BadRecord or OSError."""
     return [Run(path.name.removesuffix(".jsonl"), read(path)) for path in paths]
+
+
+def quality_of(path: Path | None) -> dict[str, float] | None:
+    """What pictures of each level are worth, by a profile. Raises ProfileError."""
+    if path is None:
+        return None
+    known = ((rung.level.name, rung.costs.get("images")) for rung in profile.load(path).rungs)
+    return {name: cost.quality.value for name, cost in known if cost and cost.quality}
 
 
 def rows(runs: Sequence[Run], terms: Terms) -> list[Row]:

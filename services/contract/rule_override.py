@@ -4,7 +4,7 @@ One JSON object a queue, whose key expires when they end; a pinned level goes be
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from services.contract import keys
 from services.contract.jobs import Queue
 from services.contract.ladder import Strict
 from services.contract.policy import Policy
-from services.contract.rules import PREDICTING, BadRules, PolicyRules, check
+from services.contract.rules import PREDICTING, BadRules, Kind, PolicyRules, check
 
 
 class RuleOverride(Strict):
@@ -33,10 +33,16 @@ class RuleOverride(Strict):
 def check_for(policy: Policy, rules: PolicyRules) -> None:
     """Raise BadRules for rules that a person cannot put in force beside this policy.toml."""
     check(rules, policy.names)
-    if rules.kind in PREDICTING and policy.profile is None:
+    if rules.kind not in kinds(policy):
         raise BadRules("kind", f"{rules.kind} needs a profile, and policy.toml names none")
     if rules.capacity is not None:
         raise BadRules("capacity", "cannot be replaced: jobs are refused by policy.toml's")
+
+
+def kinds(policy: Policy) -> tuple[Kind, ...]:
+    """Kinds of rules that may hold beside this policy.toml."""
+    known: tuple[Kind, ...] = get_args(Kind)
+    return known if policy.profile else tuple(kind for kind in known if kind not in PREDICTING)
 
 
 def put(redis: Any, queue: Queue, override: RuleOverride, *, seconds: float) -> None:

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from services.contract.ladder import Strict
 
-PREDICTING = ("slo", "planned")
+Kind = Literal["threshold", "fixed", "slo", "table", "planned"]
+PREDICTING: tuple[Kind, ...] = ("slo", "planned")
 """Kinds that need a profile, because they ask how long a job will take."""
 
 
@@ -41,7 +42,7 @@ class PolicyRules(Strict):
     planned    `threshold` with thresholds planned anew, for `slo`, as load and service times drift
     """
 
-    kind: Literal["threshold", "fixed", "slo", "table", "planned"] = "threshold"
+    kind: Kind = "threshold"
     level: str | None = Field(None, description="The level of a fixed policy.")
     thresholds: tuple[int, ...] = ()
     climb: tuple[int, ...] | None = Field(None, description="Depths at which levels are regained.")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from services.contract import rule_override
 from services.contract.forecast import Forecast
 from services.contract.jobs import Queue
 from services.contract.ladder import Level
@@ -101,6 +102,9 @@ class PolicyView(BaseModel):
     """The ladder, the rules, and what they led to."""
 
     ladder: tuple[Level, ...] = Field(description="Best level first.")
+    kinds: tuple[str, ...] = Field(
+        description="Kinds of rules that may hold here; those that predict need a profile."
+    )
     queues: dict[Queue, QueuePolicyView]
     fallback: str = Field(description="The level while no controller holds the lease.")
     decisions: tuple[Decision, ...] = Field(description="Newest first.")
@@ -137,4 +141,6 @@ def override(held: RuleOverride | None) -> RulesView | None:
 
 def view(policy: Policy, fallback: str, **parts: Any) -> PolicyView:
     """The whole answer; `parts` are queues, decisions and applied."""
-    return PolicyView(ladder=policy.levels, fallback=fallback, **parts)
+    return PolicyView(
+        ladder=policy.levels, kinds=rule_override.kinds(policy), fallback=fallback, **parts
+    )

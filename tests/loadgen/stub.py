@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Event, Thread
 from typing import Any
 
 from aiohttp import web
 
+SLOWER = {"quality": 10, "fast": 1}
+"""The ladder: by how much longer a job takes, fixed at each level."""
 AHEAD = 1000.0
 """Seconds by which the stub's clock differs from the generator's."""
 
@@ -31,6 +34,42 @@ class Stub:
     free_at: float = 0.0
     jobs: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    kinds: tuple[str, ...] = ("threshold", "fixed", "table")
+    lease_holds: bool = True
+    held: dict[str, dict[str, Any] | None] = field(
+        default_factory=lambda: {"pin": None, "override": None}
+    )
+    put: list[dict[str, Any]] = field(default_factory=list)
+    """What was asked of /v1/policy, the number of jobs submitted until then among it."""
+
+    @property
+    def level(self) -> str:
+        """A pin's, a fixed policy's, else the fast one."""
+        pin, override = self.held["pin"], self.held["override"]
+        return (pin or (override or {}).get("rules", {})).get("level") or "fast"
+
+    async def policy(self, request: web.Request) -> web.Response:
+        each = {
+            "rules": {"dwell_seconds": 0.0},
+            "state": {"level": self.level, "lease_holds": self.lease_holds},
+            **self.held,
+        }
+        ladder = [{"name": name} for name in SLOWER]
+        queues = {"images": each, "stories": each}
+        return web.json_response({"ladder": ladder, "kinds": self.kinds, "queues": queues})
+
+    async def put_policy(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        self.put.append(asked | {"submitted": len(self.jobs)})
+        if asked.get("level") == "auto":
+            self.held = {"pin": None, "override": None}
+        else:
+            self.held["override" if "rules" in asked else "pin"] = asked | {"until": "later"}
+        return await self.policy(request)
+
+    async def queue(self, request: web.Request) -> web.Response:
+        depth = sum(finished > time.time() for *_, finished in self.jobs.values())
+        return web.json_response({"depth": depth, "level": {"name": self.level}})
 
     async def here(self, request: web.Request) -> web.Response:
         return web.Response(text="here")
@@ -41,7 +80,7 @@ class Stub:
         if self.free_at - now > self.capacity * self.service:
             return web.json_response({"detail": "the queue is full"}, status=429)
         start = max(now, self.free_at)
-        self.free_at = start + self.service
+        self.free_at = start + self.service * SLOWER[self.level]
         name = f"{len(self.jobs):032x}"
         self.jobs[name] = (now, start, self.free_at)
         await asyncio.sleep(self.answer_seconds if len(self.jobs) > 1 else 0)
@@ -83,6 +122,9 @@ async def serving(stub: Stub) -> AsyncIterator[Stub]:
     app.router.add_get("/", stub.here)
     app.router.add_post("/v1/jobs", stub.submit)
     app.router.add_get("/v1/jobs/{name}", stub.look)
+    app.router.add_get("/v1/policy", stub.policy)
+    app.router.add_put("/v1/policy", stub.put_policy)
+    app.router.add_get("/v1/queue", stub.queue)
     app.router.add_post("/v1/images/generations", stub.images)
     runner = web.AppRunner(app)
     await runner.setup()
@@ -92,3 +134,23 @@ async def serving(stub: Stub) -> AsyncIterator[Stub]:
     stub.url = f"http://127.0.0.1:{port}"
     yield stub
     await runner.cleanup()
+
+
+@contextmanager
+def up(stub: Stub) -> Iterator[Stub]:
+    """The stub, served from a thread of its own."""
+    ready, over = Event(), Event()
+
+    async def serve() -> None:
+        async with serving(stub):
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(60)
+    try:
+        yield stub
+    finally:
+        over.set()
+        thread.join()

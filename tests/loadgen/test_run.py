@@ -1,40 +1,18 @@
 """`python -m loadgen run` as its user runs it."""
 
-import asyncio
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
 from loadgen.record import read
-from tests.loadgen.stub import Stub, serving
+from tests.loadgen.stub import Stub, up
 from tests.waiting import wait_until
 
 SECONDS = 60
-
-
-@contextmanager
-def up(stub: Stub) -> Iterator[Stub]:
-    """The stub, served from a thread of its own."""
-    ready, over = Event(), Event()
-
-    async def serve() -> None:
-        async with serving(stub):
-            ready.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(SECONDS)
-    yield stub
-    over.set()
-    thread.join()
 
 
 def command(*arguments: str) -> list[str]:

@@ -45,6 +45,10 @@ def test_one_queue_may_have_rules_of_its_own(client: FlaskClient) -> None:
     assert queue(answer, "images")["override"] is None
 
 
+def test_without_a_profile_no_kind_predicts(client: FlaskClient) -> None:
+    assert client.get("/v1/policy").json["kinds"] == ["threshold", "fixed", "table"]
+
+
 def test_a_pin_and_rules_hold_together_and_go_together(client: FlaskClient, redis: Redis) -> None:
     client.put("/v1/policy", json={"rules": THRESHOLDS})
     shown = queue(client.put("/v1/policy", json={"level": "fast"}), "images")
@@ -64,6 +68,7 @@ def test_rules_that_predict_go_with_a_profile(make_app, redis: Redis, tmp_path: 
     path = tmp_path / "policy.toml"
     path.write_text('profile = "profile.json"\n' + (ROOT / "policy.toml").read_text())
     client = make_app(POLICY=str(path)).test_client()
+    assert set(client.get("/v1/policy").json["kinds"]) > {"slo", "planned", "fixed"}
     assert queue(client.put("/v1/policy", json={"rules": SLO}), "images")["rules"]["kind"] == "slo"
 
 

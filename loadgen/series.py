@@ -1,0 +1,170 @@
+"""Runs one after the other against a live stack, each under its policy, into a folder."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from loadgen import options
+from loadgen.campaign import Cell, hopeless
+from loadgen.drive import Terms
+from loadgen.gateway import Gateway
+from loadgen.intensity import BadLoad
+from loadgen.launch import Launch, Unreachable, check_reachable, launch, until_interrupted
+from loadgen.metrics import Goal
+from loadgen.policies import Policy, check_all
+from loadgen.record import Record, read
+from loadgen.steering import Steering, taken
+from loadgen.workload import Arrival
+
+SAME = ("kind", "mix", "prompts", "option", "burstiness", "arrivals", "seed")
+SAME += ("num_prompts", "duration", "warmup", "patience")
+"""Options of a load that all runs of one folder have in common."""
+
+Found = dict[tuple[Policy, float], list[list[Record]]]
+
+
+def add_series(parser: argparse.ArgumentParser, out: Path) -> None:
+    """Which policies, and how to get the stack ready for each."""
+    group = parser.add_argument_group("policies")
+    group.add_argument(
+        "--policies",
+        action="append",
+        required=True,
+        metavar="P,P,…",
+        help="file, fixed:LEVEL, threshold:6,12, slo:SECONDS, planned:SECONDS; may be repeated",
+    )
+    group.add_argument("--out", type=Path, default=out, help="folder for the records of each run")
+    group.add_argument(
+        "--rest",
+        type=float,
+        default=1.0,
+        help="seconds that the level must not have changed for before a run, beside its dwell",
+    )
+    group.add_argument(
+        "--drain", type=float, default=600.0, help="seconds to wait for an idle stack before a run"
+    )
+
+
+@dataclass(frozen=True)
+class Series:
+    """What to play, in which order; a policy that is hopeless by `stop` goes no higher."""
+
+    asked: argparse.Namespace
+    cells: Sequence[Cell]
+    stop: Goal | None = None
+
+    def path(self, cell: Cell) -> Path:
+        """The cell's records; there only once its run is complete."""
+        return self.asked.out / f"{cell.name}.jsonl"
+
+
+def play(series: Series) -> tuple[Found, bool]:
+    """The records of all runs, those of earlier calls included, and whether none is missing.
+
+    Raises BadLoad for what makes no sense, before anything is sent; Unreachable; NotSettled.
+    """
+    _check(series.asked)
+    _claim(series.asked)
+    found: Found = defaultdict(list)
+    try:
+        return found, asyncio.run(_played(series, found))
+    except aiohttp.ClientError as error:
+        told = f"the gateway no longer answers: {error}. {series.asked.out} keeps what is complete"
+        raise Unreachable(told) from error
+
+
+def _check(asked: argparse.Namespace) -> None:
+    if asked.level != "auto":
+        raise BadLoad(f"--level {asked.level}: with a level of their own no request obeys a policy")
+    if asked.trace or asked.arrivals.split(":")[0] not in ("constant", "diurnal"):
+        raise BadLoad("a trace, ramp, steps or mmpp has its own rate; use constant or diurnal")
+
+
+def _claim(asked: argparse.Namespace) -> None:
+    """Make the folder, or go on in one whose runs had the same load."""
+    load = {name: getattr(asked, name) for name in SAME}
+    asked.out.mkdir(parents=True, exist_ok=True)
+    note = asked.out / "load.json"
+    before = json.loads(note.read_text()) if note.exists() else load
+    other = [name for name in SAME if before.get(name) != load[name]]
+    if other:
+        told = ", ".join(f"{name} was {before.get(name)!r}" for name in other)
+        raise BadLoad(f"{asked.out} holds runs of another load ({told}); choose another --out")
+    note.write_text(json.dumps(load, indent=1) + "\n")
+
+
+async def _played(series: Series, found: Found) -> bool:
+    for cell in series.cells:
+        schedule(series, cell)  # what cannot be drawn is refused before anything is sent
+    missing = [cell for cell in series.cells if not series.path(cell).exists()]
+    if not missing:
+        return await until_interrupted(_all(series, found, None, ""))
+    url = series.asked.url.rstrip("/")
+    await check_reachable(url)
+    async with aiohttp.ClientSession() as session:
+        steering = Steering(url, session)
+        fastest = await _allowed(steering, missing)
+        try:
+            return await until_interrupted(_all(series, found, steering, fastest))
+        finally:
+            await steering.release()
+
+
+async def _allowed(steering: Steering, missing: Sequence[Cell]) -> str:
+    """The cheapest level. Raises BadLoad for a policy that the stack cannot have."""
+    known = await steering.policy()
+    levels = tuple(level["name"] for level in known["ladder"])
+    check_all(dict.fromkeys(cell.policy for cell in missing), levels, known["kinds"])
+    other = taken(known)
+    if other:
+        raise BadLoad(
+            f'{other}: wait, or return to the file with PUT /v1/policy {{"level": "auto"}}'
+        )
+    return levels[-1]
+
+
+async def _all(series: Series, found: Found, steering: Steering | None, fastest: str) -> None:
+    for cell in series.cells:
+        key, records = (cell.policy, cell.rate), None
+        if series.path(cell).exists():
+            records = read(series.path(cell))
+        elif series.stop and hopeless(found, *key, series.stop):
+            print(f"{cell.name}: left out, a lower rate was too much", file=sys.stderr)
+        elif steering:
+            records = await _one(series, cell, steering, fastest)
+        if records is not None:
+            found[key].append(records)
+
+
+async def _one(series: Series, cell: Cell, steering: Steering, fastest: str) -> list[Record]:
+    asked, requests = series.asked, schedule(series, cell)
+    await steering.drained(fastest, asked.drain)
+    longest = asked.drain + requests[-1].due + asked.patience + 60
+    await steering.put(cell.policy, longest)
+    await steering.settled(cell.policy, asked.rest, asked.drain)
+    part, terms = series.path(cell).with_suffix(".part"), Terms(asked.patience, warmup=asked.warmup)
+    what = Launch(steering.url, requests, terms, part, asked.quiet, label=cell.name)
+    records: list[Record] = []
+    await launch(what, Gateway(steering.url), records)
+    part.rename(series.path(cell))
+    return records
+
+
+def schedule(series: Series, cell: Cell) -> list[Arrival]:
+    """The same for every policy: a rate and a repeat have their own, from the seed."""
+    given: dict[str, Any] = vars(series.asked) | {
+        "request_rate": cell.rate,
+        "seed": series.asked.seed + cell.repeat - 1,
+    }
+    drawn = options.schedule(argparse.Namespace(**given))
+    if not drawn:
+        raise BadLoad(f"no request comes at {cell.rate:g} a second within --duration")
+    return drawn

@@ -1,0 +1,174 @@
+"""`python -m loadgen sweep` and `compare` as their users run them, on a stub of the gateway."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadgen.record import read
+from tests.loadgen.stub import Stub, up
+from tests.waiting import wait_until
+
+SECONDS = 60
+LOAD = ("--num-prompts", "24", "--goodput", "e2el:300", "--rest", "0", "--json")
+
+
+def command(stub: Stub, name: str, out: Path, *arguments: str) -> list[str]:
+    where = ("--url", stub.url, "--out", str(out))
+    return [sys.executable, "-m", "loadgen", name, *where, *LOAD, *arguments]
+
+
+def run(stub: Stub, name: str, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(stub, name, out, *arguments),
+        capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+
+
+def found(done: subprocess.CompletedProcess[str]) -> dict:
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def wait_for(stub: Stub, requests: int) -> None:
+    wait_until(lambda: len(stub.asked) >= requests, f"{requests} requests came")
+
+
+SWEEP = ("--rates", "10,80", "--policies", "fixed:quality,fixed:fast", "--repeats", "1")
+
+
+def test_a_sweep_finds_where_each_policy_gives_way_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    with up(Stub(service=0.005)) as stub:
+        first = found(run(stub, "sweep", tmp_path, *SWEEP))
+        sent, put = len(stub.asked), stub.put[:]
+        (tmp_path / "fixed_fast-80-1.jsonl").rename(tmp_path / "fixed_fast-80-1.part")
+        again = found(run(stub, "sweep", tmp_path, *SWEEP))
+    # At quality a job takes 0.05 s: 80 a second is four times what that serves.
+    assert first["knees"] == {"fixed:quality": 10.0, "fixed:fast": 80.0}
+    assert first["complete"] is True
+    assert (sent, len(stub.asked)) == (4 * 24, 5 * 24)
+    assert again["knees"] == first["knees"]
+    names = sorted(path.name for path in tmp_path.glob("*.jsonl"))
+    assert names == [f"fixed_{p}-{r}-1.jsonl" for p in ("fast", "quality") for r in (10, 80)]
+    assert all(len(read(tmp_path / name)) == 24 for name in names)
+    check_turns(put)
+
+
+def check_turns(put: list[dict]) -> None:
+    """Each run began under its policy once the one before was over; the file rules at the end."""
+    rules = [each for each in put if "rules" in each]
+    assert [(each["submitted"], each["reason"]) for each in rules] == [
+        (0, "fixed:quality"),
+        (24, "fixed:fast"),
+        (48, "fixed:quality"),
+        (72, "fixed:fast"),
+    ]
+    assert rules[0]["rules"] == {"kind": "fixed", "level": "quality"}
+    assert rules[0]["by"] == "loadgen"
+    assert put[-1]["level"] == "auto"
+
+
+def by_seed(asked: list[dict]) -> list[dict]:
+    """Requests that are sent at nearly the same time may arrive in another order."""
+    return sorted(asked, key=lambda each: each["seed"])
+
+
+def test_policies_and_repeats_differ_in_nothing_but_what_they_say(tmp_path: Path) -> None:
+    more = ("--rates", "40", "--policies", "file,fixed:fast", "--repeats", "2")
+    with up(Stub(service=0.001)) as stub:
+        found(run(stub, "sweep", tmp_path, *more))
+    one, same, other, _ = (by_seed(stub.asked[24 * n : 24 * n + 24]) for n in range(4))
+    assert one == same != other
+    dues = [
+        [r.due for r in read(tmp_path / f"{name}.jsonl")] for name in ("file-40-1", "file-40-2")
+    ]
+    assert dues[0] != dues[1]
+
+
+def test_a_policy_that_is_too_slow_is_not_driven_faster(tmp_path: Path) -> None:
+    more = ("--rates", "90,99", "--policies", "fixed:quality", "--stop-when", "e2el:200")
+    with up(Stub(service=0.01)) as stub:
+        done = run(stub, "sweep", tmp_path, *more)
+    assert "fixed_quality-99-1: left out, a lower rate was too much" in done.stderr
+    assert len(stub.asked) == 24
+    assert json.loads(done.stdout.splitlines()[-1])["knees"] == {"fixed:quality": None}
+
+
+def test_policies_are_compared_under_the_same_requests(tmp_path: Path) -> None:
+    more = ("--request-rate", "30", "--policies", "fixed:quality,fixed:fast")
+    with up(Stub(service=0.01)) as stub:
+        done = run(stub, "compare", tmp_path, *more)
+    policies = found(done)["policies"]
+    assert policies["fixed:quality"]["e2e"]["mean"] > 5 * policies["fixed:fast"]["e2e"]["mean"]
+    assert by_seed(stub.asked[:24]) == by_seed(stub.asked[24:])
+    assert "mean response, s" in done.stdout
+    assert stub.put[-1]["level"] == "auto"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_interrupts_finds_the_policy_of_the_file_again(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    more = ("--request-rate", "5", "--policies", "fixed:fast,fixed:quality", "--num-prompts", "500")
+    with up(Stub(service=0.01)) as stub:
+        running = subprocess.Popen(
+            command(stub, "compare", tmp_path, *more), stdout=subprocess.PIPE, text=True
+        )
+        wait_for(stub, 3)
+        assert stub.held["override"]["reason"] == "fixed:fast"
+        running.send_signal(number)
+        output, _ = running.communicate(timeout=SECONDS)
+    assert running.returncode == 0
+    assert json.loads(output.splitlines()[-1])["complete"] is False
+    assert stub.held == {"pin": None, "override": None}
+    assert len(read(tmp_path / "fixed_fast-5-1.part")) >= 3
+    assert list(tmp_path.glob("*.jsonl")) == []
+
+
+def test_what_is_outstanding_is_got_done_at_the_fastest_level_first(tmp_path: Path) -> None:
+    more = ("--request-rate", "90", "--policies", "fixed:quality,fixed:fast", "--patience", "0.1")
+    with up(Stub(service=0.01)) as stub:
+        found(run(stub, "compare", tmp_path, *more))
+    drained = [put["submitted"] for put in stub.put if put.get("level") == "fast"]
+    assert drained == [24], "only the run at quality left jobs behind"
+
+
+@pytest.mark.parametrize(
+    ("stub", "arguments", "status", "complaint"),
+    [
+        (Stub(), ("--policies", "fixed:best"), 2, "fixed:best does not fit the ladder"),
+        (Stub(), ("--policies", "planned:10"), 2, "no profile to predict with"),
+        (Stub(), ("--policies", "best"), 2, "'best' is no policy"),
+        (Stub(), ("--policies", "file", "--rates", "0"), 2, "FIRST:LAST:STEP"),
+        (Stub(), ("--policies", "file", "--level", "fast"), 2, "no request obeys a policy"),
+        (Stub(), ("--policies", "file", "--arrivals", "ramp:1:2:3"), 2, "has its own rate"),
+        (Stub(), ("--policies", "file", "--url", "http://127.0.0.1:9"), 1, "nothing answers"),
+        (Stub(lease_holds=False), ("--policies", "file", "--drain", "0.3"), 2, "no controller"),
+        (
+            Stub(held={"pin": {"by": "ada", "until": "noon"}, "override": None}),
+            ("--policies", "file"),
+            2,
+            "ada holds the policy of images until noon",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is_sent(
+    tmp_path: Path, stub: Stub, arguments: tuple[str, ...], status: int, complaint: str
+) -> None:
+    with up(stub):
+        done = run(stub, "sweep", tmp_path, "--rates", "1", *arguments)
+    assert (done.returncode, stub.asked) == (status, [])
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_of_another_load_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+    with up(Stub(service=0.001)) as stub:
+        found(run(stub, "sweep", tmp_path, "--rates", "40", "--policies", "file"))
+        done = run(stub, "sweep", tmp_path, "--rates", "40", "--policies", "file", "--seed", "2")
+    assert done.returncode == 2
+    assert "holds runs of another load (seed was 1)" in done.stderr
+    assert len(stub.asked) == 24
