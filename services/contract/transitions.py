@@ -122,7 +122,7 @@ def accept(redis: Any, request: Any, admission: Admission) -> tuple[str, bool]:
         limit = f"the policy allows {admission.queue_capacity} in the queue {queue}"
         raise QueueFull(f"{limit}, and as many are outstanding; try again later", queue)
     if outcome == "orphan":
-        raise Orphaned(f"the storybook {job_id} has ended, so it takes no more pictures")
+        raise Orphaned(f"the storybook {job_id} has ended or has no worker: no pictures")
     if known_digest != digest:
         raise KeyReused("this Idempotency-Key came before with a different request; use a new key")
     return job_id, outcome == "accepted"

@@ -30,7 +30,7 @@ from tests.worker.press import (
 )
 from worker.children import Pictures
 from worker.claims import Claim
-from worker.interruptions import LeaseLost
+from worker.interruptions import Cancelled, LeaseLost
 
 STORY = story(*CAPTIONS)
 OTHER_END = story(CAPTIONS[0], CAPTIONS[1], "a fox on the beach")
@@ -180,7 +180,8 @@ def test_a_worker_that_lost_the_book_orders_no_more_pictures(press: Press, strat
     made = press.attempt(book, Dictation(OTHER_END))
     wait_until(lambda: press.told(book, "written"), "the second text is complete")
     pause.go_on.set()
-    assert isinstance(slow.exception(20), LeaseLost)
+    # Between its two owners the book takes no pictures, which may be what the slow one hears first.
+    assert isinstance(slow.exception(20), LeaseLost | Cancelled)
     press.draw_all(made)
     bound = {picture["job"] for picture in state(press.redis, book).result["pictures"]}
     assert press.redis.smembers(keys.children(book)) == bound
