@@ -13,13 +13,14 @@ from controller.observe import Observation, observe
 from controller.planning import Plan, planner
 from controller.publish import Acknowledgements, Publisher
 from controller.reconcile import Reconciler
+from controller.ruling import Ruling, told
 from services.contract import level
 from services.contract.connection import server_time
 from services.contract.forecast import Forecast
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
-from services.contract.policy import Policy
-from services.contract.profile import Profile
+from services.contract.policy import Policy, PolicyError
+from services.contract.profile import Profile, ProfileError
 from services.contract.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,9 +43,11 @@ class Terms:
 
 
 def considered(seen: Observation, queue: Queue, policy: Policy, found: Forecast | None) -> Decision:
-    """What the policy says to what was seen of a queue, and to what is predicted of it."""
+    """What the policy, or a person's rules, say to what was seen of a queue and is predicted."""
     standing = Standing(seen.states[queue], seen.pins[queue], found)
-    return decide(seen.load.queues[queue], standing, policy.of(queue), seen.load.now)
+    ruled = seen.ruled(policy).of(queue)
+    decision = decide(seen.load.queues[queue], standing, ruled, seen.load.now)
+    return told(decision, seen, queue, policy)
 
 
 class Controller:
@@ -56,6 +59,7 @@ class Controller:
         self._terms = terms
         made = models(terms.policy, terms.profile, terms.settings)
         self._forecaster = Forecaster(redis, terms.policy, made)
+        self._ruling = Ruling(terms.policy)
         planners = {q: planner(terms.policy, q, terms.profile) for q in QUEUES}
         self._planners = {queue: each for queue, each in planners.items() if each}
         self._untold: dict[Queue, Plan] = {}
@@ -126,9 +130,23 @@ class Controller:
     def decide(self) -> None:
         """Put in force what the policy says to the present load of each queue."""
         self._seen = seen = observe(self._redis) if self._epoch else None
+        for queue in self._ruling.follow(seen) if seen else ():
+            self._obey(queue)
         for queue in QUEUES:
             if seen is not None and self._epoch:
                 self._decide(queue, seen, self._epoch)
+
+    def _obey(self, queue: Queue) -> None:
+        """Show the thresholds of rules that are new, and plan by them."""
+        self._forecaster.obey(queue, self._ruling.policy)
+        self._untold.pop(queue, None)
+        self._planners.pop(queue, None)
+        try:
+            made = planner(self._ruling.policy, queue, self._terms.profile)
+        except (PolicyError, ProfileError) as error:
+            logger.warning("%s: cannot plan by the new rules: %s", queue, error)
+        else:
+            self._planners |= {queue: made} if made else {}
 
     def _decide(self, queue: Queue, seen: Observation, epoch: int) -> None:
         self._note_pin(queue, seen.pins[queue])

@@ -50,6 +50,12 @@ class Forecaster:
         self._plans[queue] = thresholds
         self._show(queue, self.latest[queue])
 
+    def obey(self, queue: Queue, policy: Policy) -> None:
+        """The queue goes by new rules, those of `policy`: what was planned for others is void."""
+        self._policy = policy
+        self._plans.pop(queue, None)
+        self._show(queue, self.latest[queue])
+
     def _show(self, queue: Queue, found: Forecast | None) -> None:
         rules = self._policy.rules_of(queue)
         thresholds = self._plans.get(queue, fixed_thresholds(rules))

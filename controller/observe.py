@@ -1,4 +1,4 @@
-"""What the controller decides from: the load, the level in force, and a person's pin."""
+"""What the controller decides from: the load, the level in force, a person's pin or rules."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,9 @@ from redis import Redis
 from services.contract import level, queues
 from services.contract.jobs import Queue
 from services.contract.level import Pin
-from services.contract.policy import PolicyState
+from services.contract.policy import Policy, PolicyState
 from services.contract.queues import Load
+from services.contract.rule_override import RuleOverride, ruled
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Observation:
     load: Load
     states: dict[Queue, PolicyState | None]
     pins: dict[Queue, Pin | None]
+    rules: dict[Queue, RuleOverride | None]
+
+    def ruled(self, policy: Policy) -> Policy:
+        """The policy with a person's rules in the place of its own, where they fit."""
+        return ruled(policy, self.rules)
 
 
 def observe(redis: Redis) -> Observation:
@@ -25,6 +31,7 @@ def observe(redis: Redis) -> Observation:
     load, standing = queues.load(redis), level.standing(redis)
     return Observation(
         load,
-        {queue: state for queue, (state, _) in standing.items()},
-        {queue: pin for queue, (_, pin) in standing.items()},
+        {queue: state for queue, (state, _, _) in standing.items()},
+        {queue: pin for queue, (_, pin, _) in standing.items()},
+        {queue: rules for queue, (*_, rules) in standing.items()},
     )

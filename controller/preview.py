@@ -39,7 +39,7 @@ def _predicted(
     model = model.learned(samples.after(redis, queue))
     level = in_force(seen.states[queue], len(terms.policy.levels))
     found = model.forecast(seen.load.queues[queue], seen.load.now, level)
-    rules, latest = terms.policy.rules_of(queue), published(redis, queue)
+    rules, latest = seen.ruled(terms.policy).rules_of(queue), published(redis, queue)
     known: dict[str, Any] = fixed_thresholds(rules)._asdict()
     if latest is not None:
         known["arrivals"] = latest.arrivals
@@ -59,7 +59,7 @@ def _would_be(
         "level": state.level.name if state else None,
         "would_be": terms.policy.names[decision.index],
         "reason": decision.reason,
-        "rules": terms.policy.rules_of(queue).kind,
+        "rules": seen.ruled(terms.policy).rules_of(queue).kind,
         "forecast": found and _shown(found, load.depth, terms.policy.names),
     }
 

@@ -13,6 +13,7 @@ from services.contract.connection import run_script
 from services.contract.jobs import Queue
 from services.contract.ladder import AppliedLevel, Level
 from services.contract.policy import Policy, PolicyState
+from services.contract.rule_override import RuleOverride, override_of
 
 LEADER_SECONDS = 10
 
@@ -70,12 +71,15 @@ def read(redis: Any, queue: Queue) -> PolicyState | None:
     return _state_of(redis.hgetall(keys.policy(queue)))
 
 
-def standing(redis: Any) -> dict[Queue, tuple[PolicyState | None, Pin | None]]:
-    """Of each queue the level last put in force, and the pin; in one round trip."""
+def standing(
+    redis: Any,
+) -> dict[Queue, tuple[PolicyState | None, Pin | None, RuleOverride | None]]:
+    """Of each queue the level last put in force, the pin, and a person's rules; in one round
+    trip."""
     found = json.loads(run_script(redis, "standing"))
     return {
-        queue: (_state_of(hashes["state"]), _pin_of(hashes["pin"]))
-        for queue, hashes in found.items()
+        queue: (_state_of(each["state"]), _pin_of(each["pin"]), override_of(each["rules"]))
+        for queue, each in found.items()
     }
 
 

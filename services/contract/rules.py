@@ -26,7 +26,7 @@ class Slo(Strict):
 
     seconds: float = Field(gt=0)
     percentile: Annotated[float, Field(gt=0, lt=100)] | Literal["mean"] = Field(
-        95, description="Of the response time, or its mean."
+        95.0, description="Of the response time, or its mean."
     )
 
 

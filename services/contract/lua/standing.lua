@@ -1,4 +1,4 @@
--- Of each queue the level in force and the pin, as JSON: one string is read much faster than many.
+-- Of each queue the level in force, the pin and a person's rules, as JSON: one string is read much faster than many.
 local function hash(key)
   local flat, fields = redis.call('HGETALL', key), {}
   for i = 1, #flat, 2 do
@@ -10,6 +10,6 @@ end
 local found = {}
 for _, queue in ipairs({'stories', 'images'}) do
   local key = PREFIX .. 'policy:' .. queue
-  found[queue] = {state = hash(key), pin = hash(key .. ':pin')}
+  found[queue] = {state = hash(key), pin = hash(key .. ':pin'), rules = redis.call('GET', key .. ':rules')}
 end
 return cjson.encode(found)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from services.contract import keys, level
+from services.contract import keys, level, rule_override
+from services.contract.jobs import QUEUES
 from services.contract.level import Choice, Pin
 from services.contract.policy import PolicyError, load
+from services.contract.rule_override import RuleOverride
+from services.contract.rules import PolicyRules
 from tests.waiting import wait_until
 
 LADDER = load(Path(__file__).parents[3] / "policy.toml")
@@ -187,12 +190,14 @@ def test_a_pin_can_be_replaced_and_taken_away(redis):
 
 
 def test_what_stands_is_what_each_queue_s_own_hashes_say(redis):
-    assert level.standing(redis) == {"stories": (None, None), "images": (None, None)}
+    assert level.standing(redis) == dict.fromkeys(QUEUES, (None, None, None))
     _put(redis, level.lead(redis, "c"))
     held = Pin("fast", "ada", "a demonstration", 12.5)
     level.pin(redis, "stories", held, seconds=60)
+    override = RuleOverride(rules=PolicyRules(thresholds=(2, 5)), by="ada", reason="", until=12.5)
+    rule_override.put(redis, "images", override, seconds=60)
 
     found = level.standing(redis)
 
-    assert found["images"] == (level.read(redis, "images"), None)
-    assert found["stories"] == (None, held)
+    assert found["images"] == (level.read(redis, "images"), None, override)
+    assert found["stories"] == (None, held, None)
