@@ -134,7 +134,7 @@ def test_thresholds_are_planned_for_a_persons_target_and_forgotten_with_it(redis
 
     thresholds = wait_until(planned, "a plan is in force", 60)
     assert thresholds[0] > 2
-    for _ in range(3):
+    for _ in range(2):
         accept(redis)
     leader.decide()
     assert level.read(redis, "images").level.name == "best"
