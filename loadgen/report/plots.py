@@ -13,6 +13,7 @@ from loadgen.record import Record
 from loadgen.report.runs import Run
 
 mpl.use("Agg")
+mpl.rcParams["text.parse_math"] = False  # a dollar in the name of a file is a dollar
 mpl.rcParams["svg.hashsalt"] = "storyteller"  # the same records give the same file
 
 # Okabe and Ito (2008): told apart by readers who see fewer colours.
@@ -80,7 +81,7 @@ def outstanding(records: Sequence[Record]) -> tuple[list[float], list[int]]:
     """Times at which a request was due or ended, and how many were outstanding from then on."""
     changes = [(record.due, 1) for record in records]
     changes += [(record.finished, -1) for record in records if record.finished is not None]
-    changes.sort()
+    changes.sort(key=lambda change: (change[0], -change[1]))
     return [at for at, _ in changes], list(accumulate(change for _, change in changes))
 
 

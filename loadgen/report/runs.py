@@ -6,8 +6,13 @@ from pathlib import Path
 
 from loadgen import metrics
 from loadgen.metrics import Estimate, Goal
-from loadgen.record import SUCCEEDED, Record, read
+from loadgen.record import SUCCEEDED, BadRecord, Record, read
 from services.contract import profile
+from services.contract.profile import ProfileError
+
+
+class MissingQuality(ProfileError):
+    """The records name a level of which the profile does not say what it is worth."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,11 @@ class Row:
 
 def load(paths: Sequence[Path]) -> list[Run]:
     """A run for each file. Raises BadRecord or OSError."""
-    return [Run(path.name.removesuffix(".jsonl"), read(path)) for path in paths]
+    names = [path.name.removesuffix(".jsonl") for path in paths]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadRecord(f"two of the files are called {twice[0]}; rename one, or report them apart")
+    return [Run(name, read(path)) for name, path in zip(names, paths, strict=True)]
 
 
 def quality_of(path: Path | None) -> dict[str, float] | None:
@@ -107,9 +116,20 @@ def _quality(counted: Sequence[Sequence[Record]], terms: Terms) -> list[Row]:
     worth = terms.quality
     if worth is None:
         return []
+    _check_quality(counted, worth)
     weighted = [metrics.quality_weighted_goodput(each, terms.goal, worth) for each in counted]
     means = [_mean([worth[r.level or "none"] for r in each if answered(r)]) for each in counted]
     return [Row("mean quality", tuple(means)), Row("quality in time, a second", tuple(weighted))]
+
+
+def _check_quality(counted: Sequence[Sequence[Record]], worth: Mapping[str, float]) -> None:
+    levels = {r.level or "none" for records in counted for r in records if answered(r)}
+    missing = ", ".join(sorted(levels - set(worth)))
+    if missing:
+        raise MissingQuality(
+            f"there is no quality for level {missing}: the profile of --profile must hold it, "
+            "for pictures (`python -m worker.study quality` measures it)"
+        )
 
 
 def _levels(counted: Sequence[Sequence[Record]]) -> list[Row]:

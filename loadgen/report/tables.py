@@ -8,7 +8,10 @@ from rich.table import Table
 from loadgen.metrics import Estimate
 from loadgen.report.runs import Row, Run
 
-_LATEX = str.maketrans({each: f"\\{each}" for each in "&%$#_{}"})
+_LATEX = str.maketrans(
+    {each: f"\\{each}" for each in "&%$#_{}"}
+    | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+)
 
 
 def figure(value: Estimate | float | None) -> str:
@@ -30,7 +33,8 @@ def terminal(runs: Sequence[Run], rows: Sequence[Row]) -> Table:
 
 def markdown(runs: Sequence[Run], rows: Sequence[Row]) -> str:
     """For a README."""
-    lines = [f"| | {' | '.join(run.name for run in runs)} |", f"| --- |{' ---: |' * len(runs)}"]
+    names = (run.name.replace("|", "\\|") for run in runs)
+    lines = [f"| | {' | '.join(names)} |", f"| --- |{' ---: |' * len(runs)}"]
     lines += [f"| {row.title} | {' | '.join(map(figure, row.values))} |" for row in rows]
     return "\n".join(lines) + "\n"
 
