@@ -1,5 +1,5 @@
-"""`python -m bench`: the engine beside other ways to serve the same checkpoint, and the simulator
-of queues beside Ciw.
+"""`python -m bench`: the engine beside other ways to serve the same checkpoint, the simulator of
+queues beside Ciw, and what the controller and the load generator cost.
 
 Prints a table and, as the last line, one JSON object. Every single measurement goes to a file.
 """
@@ -22,6 +22,7 @@ from bench.scenes import (
     alone,
     control,
     diffusion15,
+    lag,
     mixture,
     overhead,
     queueing,
@@ -41,6 +42,7 @@ SCENES: Mapping[str, Callable[[Conditions, Records], list[Finding]]] = {
     "g": diffusion15.run,
     "h": queueing.run,
     "i": control.run,
+    "j": lag.run,
 }
 NEEDS_A_GPU = "g"
 
