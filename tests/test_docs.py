@@ -56,7 +56,7 @@ def test_the_architecture_names_files_that_exist() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("module", ["stack", "worker", "controller", "stack.submit"])
+@pytest.mark.parametrize("module", ["stack", "worker", "controller", "loadgen"])
 def test_every_command_explains_itself(module: str) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", module, "--help"],

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loadgen import options
 from loadgen.commands.run import percents
+from loadgen.intensity import BadLoad
 from loadgen.report import page, tables
 from loadgen.report.runs import Run, Terms, load, quality_of, rows
 
@@ -46,7 +47,10 @@ def _terms(asked: argparse.Namespace) -> Terms:
 
 def _plots(runs: list[Run], out: Path) -> list[tuple[Path, str]]:
     # Only this command draws; the others start without loading what draws.
-    from loadgen.report import plots  # noqa: PLC0415
+    try:
+        from loadgen.report import plots  # noqa: PLC0415
+    except ImportError as error:
+        raise BadLoad(f"plots need matplotlib ({error}): pip install '.[queueing]'") from error
 
     drawn = [("responses", plots.response_distribution(runs), "Response times of each run.")]
     drawn += [

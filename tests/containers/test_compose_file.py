@@ -77,9 +77,7 @@ def test_nothing_has_a_name_that_stops_it_from_being_scaled(
 
 
 def test_everything_that_stays_up_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:
-    assert [name for name, service in services.items() if "healthcheck" not in service] == [
-        "submit"
-    ]
+    assert [name for name, service in services.items() if "healthcheck" not in service] == ["load"]
 
 
 def test_its_settings_are_settings(services: dict[str, dict[str, Any]]) -> None:
