@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import aiohttp
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from loadgen.metrics import percentile
 from loadgen.record import SUCCEEDED, Record
@@ -22,16 +23,20 @@ class View:
     """Counts the records it hears of and shows them; silent where nobody looks."""
 
     def __init__(self, total: int, *, quiet: bool, label: str = "") -> None:
-        self._label = [label] if label else []
         self._last: dict[int, Record] = {}
         self._responses: list[float] = []
         self._queue: dict[str, Any] = {}
         self._bar = Progress(
-            BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         )
-        self._task = self._bar.add_task("", total=total)
+        self._task = self._bar.add_task(label, total=total)
+        self._told = Text()
         console = Console(stderr=True)
-        self._live = None if quiet or not console.is_terminal else Live(self._bar, console=console)
+        self._live = (
+            None
+            if quiet or not console.is_terminal
+            else Live(Group(self._bar, self._told), console=console)
+        )
         self._shown = 0.0
 
     def __enter__(self) -> "View":
@@ -65,7 +70,8 @@ class View:
         self._shown = time.monotonic()
         status = Counter(record.status for record in self._last.values())
         ended = sum(status.values()) - status["accepted"] - status["unsent"]
-        self._bar.update(self._task, completed=ended, description=self._text(status))
+        self._bar.update(self._task, completed=ended)
+        self._told.plain = self._text(status)
 
     def _text(self, status: Counter[str]) -> str:
         ordered = sorted(self._responses)
@@ -78,4 +84,4 @@ class View:
             f"{status[SUCCEEDED]} done",
             f"{len(self._last) - status['accepted'] - status[SUCCEEDED] - status['unsent']} missed",
         ]
-        return " · ".join((*self._label, *counts, *queue, *times))
+        return " · ".join((*counts, *queue, *times))
