@@ -14,6 +14,7 @@ from services.contract import keys
 from services.contract.jobs import Queue
 from services.contract.ladder import Strict
 from services.contract.profile import ONE_AT_A_TIME, BatchLaw
+from services.contract.rules import Slo
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,13 @@ class Rate(Strict):
     error: float = Field(0.0, ge=0)
 
 
+class Origin(Strict):
+    """What thresholds were planned for: under another target or ladder they mean nothing."""
+
+    slo: Slo
+    levels: str = Field(description="Digest of the ladder.")
+
+
 class Forecast(Strict):
     """The live model of one queue; `paces` by level, best first; `at` by the clock of Redis."""
 
@@ -46,6 +54,7 @@ class Forecast(Strict):
     arrivals: Rate = Rate(value=0.0)
     thresholds: tuple[int, ...] = Field((), description="Those in force, however they were found.")
     climb: tuple[int, ...] = ()
+    origin: Origin | None = Field(None, description="Of planned thresholds; else none.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
