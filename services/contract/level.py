@@ -152,7 +152,10 @@ def _pin_of(record: dict[str, Any]) -> Pin | None:
 
 
 def decisions(redis: Any, count: int) -> list[dict[str, Any]]:
-    """The latest changes of either queue's level, newest first: why, at what load, and when."""
+    """The latest changes of either queue's level, newest first: why, at what load, and when.
+
+    Entries from before each queue had a level of its own name none, and are left out.
+    """
     return [
         {
             "at": int(entry_id.split("-")[0]) / 1000,
@@ -163,4 +166,5 @@ def decisions(redis: Any, count: int) -> list[dict[str, Any]]:
             "load": json.loads(fields["load"]),
         }
         for entry_id, fields in redis.xrevrange(keys.POLICY_DECISIONS, count=count)
+        if "queue" in fields
     ]

@@ -201,3 +201,11 @@ def test_what_stands_is_what_each_queue_s_own_hashes_say(redis):
 
     assert found["images"] == (level.read(redis, "images"), None, override)
     assert found["stories"] == (None, held, None)
+
+
+def test_decisions_from_before_each_queue_had_a_level_are_left_out(redis):
+    fields = {"version": 1, "level": "fast", "reason": "depth 7 reached 6", "load": "{}"}
+    redis.xadd(keys.POLICY_DECISIONS, fields)
+    _put(redis, level.lead(redis, "a"), "quality")
+
+    assert [each["level"] for each in level.decisions(redis, 10)] == ["quality"]
