@@ -108,8 +108,12 @@ class Response(NamedTuple):
         return Response(self.mean + after.mean, self.variance + after.variance)
 
 
-def response(forecast: Forecast, level: int, ahead: int) -> Response:
-    """Of a job that finds so many outstanding in its queue, all done at one level.
+def response(
+    forecast: Forecast, level: int, ahead: int, *, ahead_level: int | None = None
+) -> Response:
+    """Of a job that finds so many outstanding in its queue: they at `ahead_level`, it at `level`.
+
+    Without `ahead_level` all are done at one level.
 
     k workers advance up to c jobs each, b of them together at the rate 1/slowdown(b). While there
     is a place, the job begins at once and takes S·slowdown(b). Otherwise n - kc others of the n
@@ -119,14 +123,17 @@ def response(forecast: Forecast, level: int, ahead: int) -> Response:
 
     Exact for exponential service, and for one worker that does one job at a time; else the k·c
     places are taken to be out of step. What arrives later is taken to keep the company as it is.
+    Paces share the doubt about the machine, so that errors of both levels add up.
     """
-    pace, law = forecast.paces[level], forecast.law
+    own, law = forecast.paces[level], forecast.law
+    others = own if ahead_level is None else forecast.paces[ahead_level]
     number, places = ahead + 1, forecast.workers * law.cap
-    service = pace.seconds * law.slowdown(_together(forecast, number))
-    wait = _wait(pace, service / places, number - places)
-    mean = wait.mean + service
-    spread = wait.variance + pace.scv * service**2
-    return Response(mean, spread + (pace.error * mean) ** 2)
+    slowdown = law.slowdown(_together(forecast, number))
+    wait = _wait(others, others.seconds * slowdown / places, number - places)
+    service = own.seconds * slowdown
+    spread = wait.variance + own.scv * service**2
+    doubt = others.error * wait.mean + own.error * service
+    return Response(wait.mean + service, spread + doubt**2)
 
 
 def departure_rate(forecast: Forecast, level: int, outstanding: int) -> float:

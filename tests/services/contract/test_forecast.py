@@ -99,6 +99,29 @@ def test_a_full_worker_lets_one_in_as_one_leaves():
     assert [response(exponential, 0, ahead).mean for ahead in (3, 4, 5)] == [8.0, 10.0, 12.0]
 
 
+def laddered(*seconds, scv=0.0, error=0.0, law=ONE_AT_A_TIME):
+    """A queue with levels that take so long."""
+    paces = tuple(Pace(seconds=each, scv=scv, error=error) for each in seconds)
+    return Forecast(at=0.0, level=0, paces=paces, law=law)
+
+
+def test_a_job_waits_at_the_level_of_those_ahead_and_is_done_at_its_own():
+    """Twenty exponential services of 0.7 s, then one of 8 s."""
+    found = response(laddered(8.0, 0.7, scv=1.0), 0, 20, ahead_level=1)
+    assert found.mean == pytest.approx(20 * 0.7 + 8.0)
+    assert found.variance == pytest.approx(20 * 0.7**2 + 8.0**2)
+
+
+def test_in_company_a_job_is_slowed_but_keeps_its_own_pace():
+    found = response(laddered(8.0, 1.0, scv=1.0, law=SHARED), 0, 5, ahead_level=1)
+    assert found.mean == pytest.approx(2 * 1.0 * 4 / 4 + 8.0 * 4)
+
+
+def test_a_level_among_its_own_is_as_if_none_were_named():
+    queue = laddered(8.0, 0.7, scv=0.4, error=0.2)
+    assert response(queue, 1, 9, ahead_level=1) == response(queue, 1, 9)
+
+
 def test_how_well_the_mean_is_known_adds_to_the_spread():
     sure, unsure = (response(model(0.5, error=error), 0, 3) for error in (0.0, 0.2))
     assert unsure.variance - sure.variance == pytest.approx((0.2 * sure.mean) ** 2)
