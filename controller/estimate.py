@@ -92,13 +92,15 @@ class ArrivalRate(NamedTuple):
 
 
 def alone(sample: Sample, law: BatchLaw) -> float:
-    """Seconds that the job would have taken alone in its worker.
+    """Seconds that the job's story, or one of its pictures, would have taken alone in its worker.
 
-    It was beside b - 1 others, b = elapsed/share: alone it takes elapsed/slowdown(b). Beyond the
-    cap the worker's time is divided, but no more work is done at once.
+    It was beside b - 1 others, those of the same job among them, b = units·elapsed/share: alone it
+    takes elapsed/slowdown(b). Beyond the cap the worker's time is divided, but no more work is done
+    at once.
     """
-    together = min(max(sample.elapsed / sample.share, 1.0), law.cap)
-    return sample.share * together / law.slowdown(together)
+    share = sample.share / sample.units
+    together = min(max(sample.elapsed / share, 1.0), law.cap)
+    return share * together / law.slowdown(together)
 
 
 class Prior(NamedTuple):

@@ -33,6 +33,8 @@ class QueueModel(NamedTuple):
     """Estimates for a queue; `times` is None while nothing is known of its service times."""
 
     names: tuple[str, ...]
+    settings: tuple[str, ...]
+    """Of each level, the digest of what it asks of this queue's model."""
     law: BatchLaw
     works: tuple[float, ...]
     """Of each level, the work in a job: only their ratios count."""
@@ -46,14 +48,20 @@ class QueueModel(NamedTuple):
         return self._replace(arrivals=self.arrivals.seen(load.arrivals, now))
 
     def learned(self, samples: Iterable[Sample]) -> "QueueModel":
-        """After more jobs; those of levels that the ladder does not have say nothing."""
+        """After more jobs; those that were not of one level of this ladder say nothing."""
         model = self
         for sample in samples:
             model = model._replace(last=sample.id)
-            if sample.level in self.names and sample.share > 0:
+            if self._tells(sample):
                 seconds = alone(sample, self.law)
                 model = model._after(self.names.index(sample.level), seconds)
         return model
+
+    def _tells(self, sample: Sample) -> bool:
+        """A level may have been edited since; where a sample does not say, its name decides."""
+        if sample.level not in self.names or sample.share <= 0 or sample.retimed:
+            return False
+        return sample.settings in ("", self.settings[self.names.index(sample.level)])
 
     def _after(self, level: int, seconds: float) -> "QueueModel":
         times = self.times or _scaled(self.works, seconds / self.works[level])
@@ -76,13 +84,19 @@ def begin(policy: Policy, queue: Queue, profile: Profile | None, cap: int) -> Qu
     share of its time that a job took is what the job takes alone. Raises ProfileError for a profile
     that lacks a level which the queue's rules ask for.
     """
-    costs = _costs(policy, queue, profile)
+    costs, settings = _costs(policy, queue, profile), _settings(policy, queue)
     if profile is None or not costs:
         works = tuple(work(level, queue) for level in policy.levels)
-        return QueueModel(policy.names, BatchLaw(tau0=0.0, tau1=1.0, cap=cap), works)
+        return QueueModel(policy.names, settings, BatchLaw(tau0=0.0, tau1=1.0, cap=cap), works)
     times = ServiceTimes.of(tuple(_prior(cost) for cost in costs), OTHER_MACHINE)
     works = tuple(cost.seconds.value for cost in costs)
-    return QueueModel(policy.names, profile.law(queue), works, times)
+    return QueueModel(policy.names, settings, profile.law(queue), works, times)
+
+
+def _settings(policy: Policy, queue: Queue) -> tuple[str, ...]:
+    if queue == "images":
+        return tuple(level.image.digest for level in policy.levels)
+    return tuple(level.story.digest for level in policy.levels)
 
 
 def _costs(policy: Policy, queue: Queue, profile: Profile | None) -> tuple[Cost, ...]:

@@ -34,7 +34,7 @@ class Studio:
 
 def perform_image(claim: Claim, studio: Studio) -> Outcome:
     """Draw the pictures of one job and put them out as image-0.png, image-1.png, …"""
-    with studio.sharing.part() as seconds:
+    with studio.sharing.part(claim.job.request.count) as seconds:
         start = starting_picture(claim.redis, studio.shelf, claim.job.request)
         level = studio.levels.resolve(claim.job)
         claim.start(level)
@@ -42,14 +42,17 @@ def perform_image(claim: Claim, studio: Studio) -> Outcome:
         drawn = _drawn(claim, studio, illustration)
         service = seconds()
     claim.tell_level()
-    put = studio.shelf.put
+    put, drawings = studio.shelf.put, [drawing for _, drawing in drawn]
     return Outcome(
         Status.SUCCEEDED,
-        result=_result(illustration, [drawing for _, drawing in drawn], studio.engine),
+        result=_result(illustration, drawings, studio.engine),
         artifacts=tuple(
             put(claim.job, f"image-{index}.png", png) for index, (png, _) in enumerate(drawn)
         ),
-        service=service,
+        service=service._replace(
+            settings=level.level.image.digest,
+            retimed=any(drawing.retimings for drawing in drawings),
+        ),
     )
 
 

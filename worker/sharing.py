@@ -9,10 +9,11 @@ from services.contract.transitions import Service
 
 
 class Sharing:
-    """Splits time evenly among the jobs under way, as a processor that they share.
+    """Splits time evenly among what is under way, as a processor that all of it shares.
 
-    The shares of all jobs add up to the time the worker was busy, so that jobs × mean share is how
-    long a queue keeps it busy, however many it does at once.
+    A job of several pictures counts as so many. The shares of all jobs add up to the time the
+    worker was busy, so that pictures × mean share of one is how long a queue keeps it busy, however
+    many it does at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -23,16 +24,16 @@ class Sharing:
         self._share = 0.0
 
     @contextmanager
-    def part(self) -> Iterator[Callable[[], Service]]:
+    def part(self, units: int = 1) -> Iterator[Callable[[], Service]]:
         """Take part for the length of the block; the callable says the time so far."""
-        begun, at = self._move(+1), self._clock()
+        begun, at = self._move(units), self._clock()
         try:
-            yield lambda: Service(self._move(0) - begun, self._clock() - at)
+            yield lambda: Service(units * (self._move(0) - begun), self._clock() - at)
         finally:
-            self._move(-1)
+            self._move(-units)
 
     def _move(self, change: int) -> float:
-        """What a job that was always there would have had so far."""
+        """What a picture or story that was always there would have had so far."""
         with self._gate:
             now = self._clock()
             if self._under_way:

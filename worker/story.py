@@ -30,6 +30,10 @@ class Written:
     seconds: float
     share: float
 
+    def service(self, claim: Claim) -> Service:
+        """For estimates of what writing takes, at the level that the claim got."""
+        return Service(self.share, self.seconds, claim.level.level.story.digest)
+
 
 class Desk:
     """Where stories are written, up to `places` of them together; the others wait, first by their
@@ -102,5 +106,5 @@ def perform_story(claim: Claim, desk: Desk, shelf: Shelf) -> Outcome:
         Status.SUCCEEDED,
         result={"story": story.model_dump(mode="json"), "seed": claim.job.seed},
         artifacts=(shelf.put(claim.job, "story.json", story.model_dump_json(indent=2).encode()),),
-        service=Service(written.share, written.seconds),
+        service=written.service(claim),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from services.contract.jobs import Job, Status
 from services.contract.story import Page, Story
-from services.contract.transitions import Outcome, Service
+from services.contract.transitions import Outcome
 from worker.bind import bind
 from worker.children import Pictures, Printer
 from worker.claims import Claim
@@ -87,7 +87,7 @@ def _bound(claim: Claim, printer: Printer, making: Making) -> Outcome:
             put(claim.job, "story.json", making.story.model_dump_json(indent=2).encode()),
             *(put(claim.job, f"image-{index}.png", data) for index, data in enumerate(files)),
         ),
-        service=Service(making.text.share, making.text.seconds),
+        service=making.text.service(claim),
     )
 
 

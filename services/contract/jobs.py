@@ -113,6 +113,11 @@ def digest(request: StoryRequest | ImageRequest | StorybookRequest) -> str:
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
+def units(request: StoryRequest | ImageRequest | StorybookRequest) -> int:
+    """Pieces of work for its queue: the pictures of an image job, else 1."""
+    return request.count if isinstance(request, ImageRequest) else 1
+
+
 class Artifact(BaseModel):
     """A file that a job made; `path` is relative to the folder of all artifacts."""
 

@@ -49,8 +49,13 @@ def samples(queue: str) -> str:
 
 
 def arrivals(queue: str) -> str:
-    """How many jobs one queue has ever accepted."""
+    """How many stories or pictures one queue was ever asked for."""
     return f"{PREFIX}arrivals:{queue}"
+
+
+def sisters(queue: str) -> str:
+    """Pictures outstanding beyond the first of each job of one queue."""
+    return f"{PREFIX}sisters:{queue}"
 
 
 def policy(queue: str) -> str:
@@ -118,8 +123,10 @@ KEYS = (
         "none: exists only while jobs run"),
     Key("samples:{queue}", "stream", "what the last 500 jobs took, at which level, and what had "
         "been predicted", "1 day"),
-    Key("arrivals:{queue}", "string", "jobs ever accepted, for the arrival rate",
+    Key("arrivals:{queue}", "string", "stories or pictures ever asked for, for the arrival rate",
         "none: a counter a queue"),
+    Key("sisters:{queue}", "string", "pictures outstanding beyond the first of each job",
+        "none: exists only while such jobs are outstanding"),
     Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
     Key("stations:{queue}", "sorted set", "workers with a queue of their own, by when they were "
         "last seen", "none: the reconciler removes those silent for an hour"),

@@ -1,5 +1,6 @@
 """What a level is: how a picture is drawn, a story written and a book put together at it."""
 
+import hashlib
 import math
 from typing import Literal, Self
 
@@ -17,6 +18,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class ModelSettings(Strict):
+    """What a level asks of one model."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal settings, whatever the level is called."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
 class EarlyExit(Strict):
     """When a picture leaves before its last step: its predicted clean latent has settled."""
 
@@ -30,7 +40,7 @@ class EarlyExit(Strict):
     minimum_steps: int = Field(4, ge=2, le=1000, description="Steps taken in any case.")
 
 
-class ImageLevel(Strict):
+class ImageLevel(ModelSettings):
     """How a picture is drawn at a level."""
 
     sampler: Sampler
@@ -58,7 +68,7 @@ class ImageLevel(Strict):
         return self
 
 
-class StoryLevel(Strict):
+class StoryLevel(ModelSettings):
     """How a story is written at a level."""
 
     max_tokens: int = Field(ge=16, le=4096)

@@ -15,7 +15,10 @@ WORKER_FORGOTTEN_SECONDS = 3600.0
 
 
 class QueueLoad(BaseModel):
-    """One queue: jobs waiting and running, the age of the oldest waiting, mean recent share."""
+    """One queue: jobs waiting and running, the age of the oldest waiting, mean recent share.
+
+    `depth` counts jobs, as clients see them; `workload` what is left for this queue's workers.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,8 +27,12 @@ class QueueLoad(BaseModel):
     oldest_age: float
     service_mean: float
     workers: int
+    drawing: int = 0
+    """Running books that are written: they wait for pictures, which another queue counts."""
+    sisters: int = 0
+    """Pictures outstanding beyond the first of each job."""
     arrivals: int = 0
-    """Jobs ever accepted: differences of it are arrivals."""
+    """Stories or pictures ever asked for: differences of it are arrivals."""
     by_priority: dict[Priority, int] = {}
     """Those that wait."""
 
@@ -34,10 +41,31 @@ class QueueLoad(BaseModel):
         """Accepted jobs that are not finished."""
         return self.waiting + self.running
 
+    @property
+    def active(self) -> int:
+        """Running jobs that occupy this queue's workers."""
+        return max(self.running - self.drawing, 0)
+
+    @property
+    def workload(self) -> int:
+        """Stories to write, or pictures to draw: the depth that levels and predictions go by."""
+        return self.waiting + self.active + self.sisters
+
     def before(self, priority: Priority) -> int:
-        """Outstanding jobs that a new one of this priority finds ahead of it."""
+        """Stories or pictures that a new job of this priority finds ahead of it."""
         lower = jobs.PRIORITIES[jobs.PRIORITIES.index(priority) + 1 :]
-        return self.depth - sum(self.by_priority.get(each, 0) for each in lower)
+        waiting = self.waiting - sum(self.by_priority.get(each, 0) for each in lower)
+        return self.units(self.active + waiting)
+
+    def units(self, count: int, own: int = 0) -> int:
+        """Stories or pictures of so many jobs, at the mean of those outstanding; of the others, if
+        one of them has `own` pictures and asks."""
+        return round(max(count, 0) * self.units_per_job(own))
+
+    def units_per_job(self, own: int = 0) -> float:
+        """That mean; 1 for stories, and where nothing is outstanding."""
+        others = self.active + self.waiting - min(own, 1)
+        return max((self.workload - own) / others, 1.0) if others > 0 else 1.0
 
 
 class Load(BaseModel):

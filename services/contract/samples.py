@@ -13,9 +13,9 @@ BEGINNING = "0-0"
 class Sample(NamedTuple):
     """One finished job; its times in seconds.
 
-    `elapsed` is what the worker was at it and `share` its part of the worker's time, so that it had
-    elapsed/share - 1 others beside it on average. `response` is from acceptance to end, and
-    `predicted` what the client had been told of it; None where nothing was.
+    `elapsed` is what the worker was at it and `share` its part of the worker's time, so that on
+    average units·elapsed/share stories or pictures were under way. `response` is from acceptance to
+    end, and `predicted` what the client had been told of it; None where nothing was.
     """
 
     id: str
@@ -26,6 +26,12 @@ class Sample(NamedTuple):
     """The level's name; empty where the job had none."""
     response: float
     predicted: float | None
+    units: int = 1
+    """Pictures that the job drew; 1 of other jobs."""
+    settings: str = ""
+    """Digest of what the level asked of the model; empty where the worker did not say."""
+    retimed: bool = False
+    """Whether it was drawn at another level, too, than the one it ended at."""
 
 
 def after(redis: Any, queue: Queue, entry_id: str = BEGINNING) -> list[Sample]:
@@ -45,7 +51,7 @@ def after_each(redis: Any, entry_ids: Mapping[Queue, str]) -> dict[Queue, list[S
 
 
 def sample(entry_id: str, fields: dict[str, str]) -> Sample:
-    """One entry of the stream."""
+    """One entry of the stream; those of older versions lack the last fields."""
     return Sample(
         id=entry_id,
         share=float(fields["share"]),
@@ -54,4 +60,7 @@ def sample(entry_id: str, fields: dict[str, str]) -> Sample:
         level=fields["level"],
         response=float(fields["response"]),
         predicted=float(fields["predicted"]) if fields["predicted"] else None,
+        units=int(fields.get("units", 1)),
+        settings=fields.get("settings", ""),
+        retimed=bool(fields.get("retimed")),
     )

@@ -68,6 +68,10 @@ class Service(NamedTuple):
 
     share: float
     elapsed: float
+    settings: str = ""
+    """Digest of what the level asked of the model; empty where it is not known."""
+    retimed: bool = False
+    """Whether work went on at another level than it began at."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def accept(redis: Any, request: Any, admission: Admission) -> tuple[str, bool]:
         admission.retention_seconds,
         "" if admission.predicted_seconds is None else admission.predicted_seconds,
         "" if admission.queue_capacity is None else admission.queue_capacity,
+        jobs.units(request),
     )
     if outcome == "full":
         raise QueueFull(f"{admission.capacity} jobs are outstanding; try again later")
@@ -166,10 +171,16 @@ def finish(redis: Any, job: Job, outcome: Outcome, *, retention: float) -> Hold:
             json.dumps(outcome.result) if outcome.result is not None else "",
             json.dumps([artifact.model_dump() for artifact in outcome.artifacts]),
             outcome.error.model_dump_json() if outcome.error else "",
-            *(outcome.service or ("", "")),
+            *map(str, _taken(outcome.service)),
             retention,
         )
     )
+
+
+def _taken(service: Service | None) -> tuple[float | str, ...]:
+    if service is None:
+        return ("",) * len(Service._fields)
+    return (*service[:3], "1" if service.retimed else "")
 
 
 def cancel(redis: Any, job_id: str, *, retention: float) -> str:

@@ -4,7 +4,7 @@ from services.gateway import estimates, outlook
 from services.gateway.context import Gateway
 from services.gateway.estimates import Request
 from services.gateway.outlook import Outlook
-from services.gateway.problems import Problem, later
+from services.gateway.problems import Problem, invalid, later
 
 BEST_CASE_PERCENTILE = 10
 """A job is refused when fewer than so many of a hundred like it would end in time.
@@ -26,7 +26,17 @@ def refuse_hopeless(here: Gateway, expected: Outlook, request: Request) -> None:
         return
     best = found.percentile(BEST_CASE_PERCENTILE)
     if best > request.deadline_seconds:
-        raise _too_late(request, best, fastest)
+        raise _never(request, fastest) or _too_late(request, best, fastest)
+
+
+def _never(request: Request, fastest: Outlook) -> Problem | None:
+    """Where no retry helps: with nothing ahead the job would take longer."""
+    alone = estimates.alone(fastest, request)
+    least = alone.percentile(BEST_CASE_PERCENTILE) if alone else 0.0
+    if least <= (request.deadline_seconds or 0.0):
+        return None
+    told = f"the job takes {least:.2g} s at best, with nothing ahead of it; allow more"
+    return invalid("deadline_seconds", told)
 
 
 def _too_late(request: Request, best: float, fastest: Outlook) -> Problem:

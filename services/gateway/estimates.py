@@ -11,6 +11,7 @@ from services.contract.jobs import (
     Status,
     StorybookRequest,
     StoryRequest,
+    units,
 )
 from services.gateway import books
 from services.gateway.outlook import Outlook, Prospect
@@ -21,10 +22,10 @@ LONGEST_RETRY_SECONDS = 3600
 
 
 def until_drained(prospect: Prospect) -> float | None:
-    """Seconds until everything outstanding in a queue is done; None if unknown."""
-    if prospect.load.depth == 0:
+    """Seconds until every outstanding story is written, or picture drawn; None if unknown."""
+    if prospect.load.workload == 0:
         return 0.0
-    last = prospect.response(prospect.load.depth - 1)
+    last = prospect.response(prospect.load.workload - 1)
     return last and last.mean
 
 
@@ -40,13 +41,21 @@ def newcomer(outlook: Outlook, request: Request) -> Response | None:
     return _behind(outlook, request, _own(outlook, request).load.before(request.priority))
 
 
+def alone(outlook: Outlook, request: Request) -> Response | None:
+    """Of a job that finds nothing outstanding; None without a live model of what it needs."""
+    if any(prospect.forecast is None for prospect in _needed(outlook, request)):
+        return None
+    return newcomer(outlook.emptied(), request)
+
+
 def eta(job: Job, outlook: Outlook, position: int | None) -> float | None:
     """Seconds until an unfinished job is done; None if finished or unknown.
 
     `position` counts the jobs that go before it in its queue; a running job has none.
     """
     if job.status == Status.QUEUED:
-        ahead = outlook.queues[job.queue].load.running + (position or 0)
+        load = outlook.queues[job.queue].load
+        ahead = load.units(load.active + (position or 0), units(job.request))
         found = _behind(outlook, job.request, ahead)
     elif job.status == Status.RUNNING and job.started_at is not None:
         found = _running(job, outlook, outlook.now - job.started_at)
@@ -62,15 +71,14 @@ def until_meetable(outlook: Outlook, request: Request, too_long: float) -> int:
     approximation; Kleinrock 1976, section 2.7). A queue with ρ of 1 or more does not shrink; the
     answer then is for nobody arriving.
     """
-    kinds = outlook.queues.values() if request.kind == "storybook" else [_own(outlook, request)]
-    load = max(prospect.utilisation() for prospect in kinds)
+    load = max(prospect.utilisation() for prospect in _needed(outlook, request))
     return _whole(too_long / (1 - load) if load < 1 else too_long)
 
 
 def place_free(outlook: Outlook, queue: Queue | None, excess: int = 1) -> int:
     """Whole seconds, 1 to 3600, until so many jobs are likely done, of one queue or of any."""
     waited_for = [outlook.queues[queue]] if queue else outlook.queues.values()
-    rate = sum(prospect.departure_rate() for prospect in waited_for)
+    rate = sum(each.departure_rate() / each.load.units_per_job() for each in waited_for)
     return _whole(excess / rate if rate else 1)
 
 
@@ -78,19 +86,22 @@ def _whole(seconds: float) -> int:
     return min(max(1, math.ceil(seconds)), LONGEST_RETRY_SECONDS)
 
 
+def _needed(outlook: Outlook, request: Request) -> list[Prospect]:
+    own = _own(outlook, request)
+    return list(outlook.queues.values()) if request.kind == "storybook" else [own]
+
+
 def _own(outlook: Outlook, request: Request) -> Prospect:
     return outlook.queues[QUEUE_OF[request.kind]]
 
 
-def _together(request: Request) -> int:
-    """A job of several pictures is that many jobs arriving together: it ends with the last."""
-    return request.count if isinstance(request, ImageRequest) else 1
-
-
 def _behind(outlook: Outlook, request: Request, ahead: int) -> Response | None:
-    """Of a job with so many outstanding ahead of it in its queue."""
+    """Of a job with so many stories or pictures ahead of it in its queue.
+
+    Its own pictures come together, and it ends with the last of them.
+    """
     own = _own(outlook, request)
-    found = own.response(ahead + _together(request) - 1, request.level)
+    found = own.response(ahead + units(request) - 1, request.level)
     alone = own.response(0, request.level)
     if found is None or alone is None or not isinstance(request, StorybookRequest):
         return found
@@ -105,8 +116,8 @@ def _running(job: Job, outlook: Outlook, spent: float) -> Response | None:
     """
     request, own = job.request, outlook.queues[job.queue]
     level = job.level.name if job.level else request.level
-    ahead = max(own.load.running - 1, 0) + _together(request) - 1
-    whole = own.response(ahead, level)
+    beside = own.load.units(own.load.active - 1, units(request))
+    whole = own.response(beside + units(request) - 1, level)
     if whole is None:
         return None
     left = Response(whole.remaining(spent), 0.0)

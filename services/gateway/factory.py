@@ -50,7 +50,7 @@ def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:
     policy = policies.chosen(settings)
     redis = connect(settings)
     counts = Traffic()
-    counts.registry.register(QueueCollector(redis, policy))
+    counts.registry.register(QueueCollector(redis, policy, settings.fallback_level))
     return Gateway(
         settings=settings,
         policy=policy,

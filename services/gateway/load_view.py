@@ -37,7 +37,9 @@ class QueueDetail(BaseModel):
 
     workers: int = Field(description="Workers seen in the last seconds.")
     oldest_age_seconds: float
-    service_seconds: float | None = Field(description="Mean of the latest jobs; null if none.")
+    service_seconds: float | None = Field(
+        description="Mean of the latest stories or pictures; null if none."
+    )
     predicted_wait_seconds: float | None
     predicted_response: Newcomer | None = Field(description="null where no controller predicts.")
     estimated_arrival_rate: Rate | None = Field(
@@ -115,7 +117,7 @@ def _detail(prospect: Prospect, in_force: InForce) -> QueueDetail:
 
 
 def _newcomer(prospect: Prospect) -> Newcomer | None:
-    found = prospect.response(prospect.load.depth)
+    found = prospect.response(prospect.load.workload)
     return found and Newcomer(
         mean_seconds=found.mean,
         p10_seconds=found.percentile(10),

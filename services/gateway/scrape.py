@@ -34,8 +34,8 @@ _CALIBRATION_GAUGES = (
 class QueueCollector(Collector):
     """Depth, ages, rates, workers, levels, estimates, and jobs finished."""
 
-    def __init__(self, redis: Any, policy: Policy) -> None:
-        self._redis, self._policy = redis, policy
+    def __init__(self, redis: Any, policy: Policy, fallback: str) -> None:
+        self._redis, self._policy, self._fallback = redis, policy, fallback
 
     def collect(self) -> Iterator[Metric]:
         """The metrics now; `storyteller_redis_up` 0 and no other while Redis is away."""
@@ -48,7 +48,7 @@ class QueueCollector(Collector):
         yield from found
 
     def _read(self) -> Iterator[Metric]:
-        expected = outlook.read(self._redis, self._policy)
+        expected = outlook.read(self._redis, self._policy, self._fallback)
         yield from load_metrics(expected.load)
         yield from level_metrics({queue: levels.read(self._redis, queue) for queue in QUEUES})
         yield from outlook_metrics(expected)

@@ -130,3 +130,30 @@ def test_a_level_that_the_ladder_lacks_counts_as_the_best():
     assert in_force(None, 3) == 0
     assert in_force(state(policy, 2), 3) == 2
     assert in_force(state(policy, 2), 2) == 0
+
+
+def test_a_job_of_several_pictures_tells_what_one_takes():
+    """Four pictures of 2 s each, drawn together: slowed by each other, and worth four."""
+    elapsed = 2.0 * LAW.slowdown(4)
+    seen = [sample("good", elapsed, number)._replace(units=4) for number in range(30)]
+    model = begin(ladder(2, 4), "images", profile(8, 2, 1, law=LAW), 8).learned(seen)
+    assert _seconds(model) == pytest.approx([8, 2, 1], rel=1e-6)
+
+
+def test_jobs_of_a_level_that_was_edited_since_say_nothing():
+    ours, theirs = STEPPED.levels[1].image.digest, STEPPED.levels[0].image.digest
+    before = [sample("good", 9.0, number)._replace(settings=theirs) for number in range(30)]
+    model = begin(STEPPED, "images", None, 8).learned(before)
+    assert (model.times, model.last) == (None, "29-0")
+    now = sample("good", 2.0, 30)._replace(settings=ours)
+    assert _seconds(model.learned([now])) == pytest.approx([8, 2, 0.4])
+
+
+def test_where_a_worker_does_not_say_the_name_decides():
+    model = begin(STEPPED, "images", None, 8).learned([sample("good", 2.0)])
+    assert model.times is not None
+
+
+def test_pictures_that_changed_their_level_on_the_way_say_nothing():
+    retimed = sample("good", 9.0)._replace(retimed=True)
+    assert begin(STEPPED, "images", None, 8).learned([retimed]).times is None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.contract.transitions import Service
 from worker.sharing import Sharing
 
 
@@ -14,6 +15,10 @@ class Clock:
         return self.now
 
 
+def _times(service: Service) -> tuple[float, float]:
+    return service.share, service.elapsed
+
+
 def test_jobs_done_at_once_share_the_time() -> None:
     clock = Clock()
     sharing = Sharing(clock)
@@ -21,13 +26,13 @@ def test_jobs_done_at_once_share_the_time() -> None:
         clock.now += 4  # alone
         with sharing.part() as second:
             clock.now += 6  # both
-            assert second() == pytest.approx((3, 6))
+            assert _times(second()) == pytest.approx((3, 6))
         clock.now += 1
-        assert first() == pytest.approx((4 + 3 + 1, 4 + 6 + 1))
+        assert _times(first()) == pytest.approx((4 + 3 + 1, 4 + 6 + 1))
     clock.now += 50  # idle
     with sharing.part() as later:
         clock.now += 2
-        assert later() == pytest.approx((2, 2))
+        assert _times(later()) == pytest.approx((2, 2))
 
 
 def test_a_job_that_fails_leaves_too() -> None:
@@ -37,4 +42,15 @@ def test_a_job_that_fails_leaves_too() -> None:
         raise ZeroDivisionError
     with sharing.part() as alone:
         clock.now += 2
-        assert alone() == pytest.approx((2, 2))
+        assert _times(alone()) == pytest.approx((2, 2))
+
+
+def test_a_job_of_several_pictures_has_as_many_parts() -> None:
+    clock = Clock()
+    sharing = Sharing(clock)
+    with sharing.part(3) as three:
+        clock.now += 4  # alone
+        with sharing.part() as one:
+            clock.now += 8  # both
+            assert _times(one()) == pytest.approx((2, 8))
+        assert _times(three()) == pytest.approx((4 + 6, 4 + 8))

@@ -2,7 +2,7 @@
 -- both together), or 'orphan' (the parent has ended). Safe to repeat. Returns {outcome, id, digest}.
 local id, kind, queue, priority, request, digest = unpack(ARGV, 1, 6)
 local capacity, deadline, parent, idempotency, retention = unpack(ARGV, 7, 11)
-local predicted, queue_capacity = ARGV[12], tonumber(ARGV[13])
+local predicted, queue_capacity, pictures = ARGV[12], tonumber(ARGV[13]), ARGV[14]
 
 local remembered = PREFIX .. 'idempotency:' .. idempotency
 if idempotency ~= '' and redis.call('EXISTS', remembered) == 1 then
@@ -24,12 +24,13 @@ end
 local created = stamp(now())
 redis.call('HSET', record(id), 'id', id, 'kind', kind, 'queue', queue, 'status', 'queued',
   'priority', priority, 'request', request, 'created_at', created, 'queued_at', created,
-  'attempts', 0, 'token', 0, 'parent', parent, 'predicted_seconds', predicted)
-redis.call('INCR', PREFIX .. 'arrivals:' .. queue)
+  'attempts', 0, 'token', 0, 'parent', parent, 'predicted_seconds', predicted, 'units', pictures)
+redis.call('INCRBY', PREFIX .. 'arrivals:' .. queue, pictures)
 if deadline ~= '' then
   redis.call('HSET', record(id), 'deadline_at', stamp(tonumber(created) + tonumber(deadline)))
 end
 enter_waiting(id)
+count_sisters(id, 1)
 redis.call('ZADD', PREFIX .. 'jobs', created, id)
 if parent ~= '' then
   redis.call('SADD', record(parent) .. ':children', id)

@@ -1,5 +1,6 @@
 -- The owner stops before the job is done, through no fault of the job's: 'ok' or 'lost'.
--- The attempt does not count. The job stays assigned: its ticket returns to where it came from. A job that was to be cancelled is left for reclaim to end.
+-- The attempt does not count. The job stays assigned: its ticket returns to where it came from. A
+-- job that was to be cancelled is left for reclaim to end.
 local id, token, reason = unpack(ARGV)
 if not owns(id, token) then
   local back = get(id, 'status') == 'queued' and get(id, 'token') == token

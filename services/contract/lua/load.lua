@@ -14,12 +14,23 @@ local function oldest(queue)
   return time - first
 end
 
+-- Of a story or picture. The fields of a sample are in the order in which finish.lua adds them.
 local function mean_share(queue)
-  local sum, samples = 0, redis.call('XREVRANGE', PREFIX .. 'samples:' .. queue, '+', '-', 'COUNT', 50)
+  local samples = redis.call('XREVRANGE', PREFIX .. 'samples:' .. queue, '+', '-', 'COUNT', 50)
+  local sum, done = 0, 0
   for _, sample in ipairs(samples) do
-    sum = sum + tonumber(sample[2][2])
+    sum, done = sum + tonumber(sample[2][2]), done + tonumber(sample[2][14] or 1)
   end
-  return #samples > 0 and sum / #samples or 0
+  return done > 0 and sum / done or 0
+end
+
+-- Books that are written, and wait for their pictures.
+local function drawing(queue)
+  local count = 0
+  for _, id in ipairs(redis.call('ZRANGE', running(queue), 0, -1)) do
+    count = count + math.min(redis.call('HSTRLEN', record(id), 'result'), 1)
+  end
+  return count
 end
 
 for _, queue in ipairs({'stories', 'images'}) do
@@ -32,6 +43,8 @@ for _, queue in ipairs({'stories', 'images'}) do
     waiting = count,
     by_priority = by_priority,
     running = redis.call('ZCARD', running(queue)),
+    drawing = drawing(queue),
+    sisters = tonumber(redis.call('GET', PREFIX .. 'sisters:' .. queue) or 0),
     oldest_age = oldest(queue),
     service_mean = mean_share(queue),
     arrivals = tonumber(redis.call('GET', PREFIX .. 'arrivals:' .. queue) or 0),

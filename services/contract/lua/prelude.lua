@@ -75,6 +75,29 @@ local function enter_waiting(id)
   end
 end
 
+local function outstanding(queue)
+  local total = redis.call('ZCARD', running(queue))
+  for _, priority in ipairs(PRIORITIES) do
+    total = total + redis.call('ZCARD', waiting(queue, priority))
+  end
+  return total
+end
+
+local function units(id)
+  return tonumber(get(id, 'units') or 1)
+end
+
+-- A job of several pictures came (1) or ended (-1). An empty queue has none, whatever was counted.
+local function count_sisters(id, sign)
+  if units(id) > 1 then
+    local queue = get(id, 'queue')
+    local left = redis.call('INCRBY', PREFIX .. 'sisters:' .. queue, sign * (units(id) - 1))
+    if left <= 0 or outstanding(queue) == 0 then
+      redis.call('DEL', PREFIX .. 'sisters:' .. queue)
+    end
+  end
+end
+
 local cancel
 
 local function cancel_children(id, retention)
@@ -90,6 +113,7 @@ local function retire(id, status, retention)
   leave_waiting(id)
   unassign(id)
   redis.call('ZREM', running(get(id, 'queue')), id)
+  count_sisters(id, -1)
   cancel_children(id, retention)
   redis.call('HSET', record(id), 'status', status, 'finished_at', stamp(now()))
   redis.call('HINCRBY', PREFIX .. 'totals', kind .. ':' .. status, 1)
@@ -138,14 +162,6 @@ local function requeue(id, reason)
   enter_waiting(id)
   redis.call('HSET', record(id), 'status', 'queued', 'queued_at', stamp(now()), 'worker', '')
   emit(id, 'requeued', cjson.encode({reason = reason}))
-end
-
-local function outstanding(queue)
-  local total = redis.call('ZCARD', running(queue))
-  for _, priority in ipairs(PRIORITIES) do
-    total = total + redis.call('ZCARD', waiting(queue, priority))
-  end
-  return total
 end
 
 local function depth()

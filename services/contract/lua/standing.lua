@@ -1,4 +1,5 @@
--- Of each queue the level in force, the pin and a person's rules, as JSON: one string is read much faster than many.
+-- Of each queue the level in force, the pin and a person's rules, as JSON: one string is read much
+-- faster than many.
 local function hash(key)
   local flat, fields = redis.call('HGETALL', key), {}
   for i = 1, #flat, 2 do

@@ -87,4 +87,5 @@ def _standing(here: Gateway, job: Job) -> tuple[int | None, float | None]:
     if job.finished:
         return None, None
     position = queues.position(here.redis, job)
-    return position, estimates.eta(job, outlook.read(here.redis, here.policy), position)
+    expected = outlook.read(here.redis, here.policy, here.settings.fallback_level)
+    return position, estimates.eta(job, expected, position)

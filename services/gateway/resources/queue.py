@@ -17,7 +17,7 @@ blueprint = Blueprint("queue", __name__)
 def show() -> Response:
     """Depth, ages, rates, level."""
     here = gateway()
-    expected = outlook.read(here.redis, here.policy)
+    expected = outlook.read(here.redis, here.policy, here.settings.fallback_level)
     in_force = {queue: _in_force(here, queue, expected.now) for queue in QUEUES}
     return respond(load_view.view(expected, in_force))
 

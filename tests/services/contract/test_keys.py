@@ -43,6 +43,7 @@ def everything(redis):
     terms = Admission(9, RETENTION, idempotency_key="k")
     transitions.accept(redis, request(deadline_seconds=60), terms)
     book = running(redis, "storybook")
+    accept(redis, count=2)
     dispatch.assign(redis, transitions.get(redis, accept(redis, parent=book.id)))
     drawn = running(redis)
     outcome = Outcome(Status.SUCCEEDED, service=Service(1.0, 1.0))
@@ -107,6 +108,7 @@ def test_the_names_that_python_builds_are_listed(redis):
         keys.running("stories"),
         keys.samples("images"),
         keys.arrivals("images"),
+        keys.sisters("images"),
         keys.workers("images"),
         keys.stations("images"),
         keys.assigned("worker-1"),

@@ -48,3 +48,8 @@ def test_a_picture_takes_two_steps_before_anything_can_be_compared() -> None:
 def test_a_story_level_is_held_to_the_same(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(change))):
         StoryLevel(max_tokens=99, **change)
+
+
+def test_settings_are_told_apart_by_what_they_ask_and_by_nothing_else():
+    first, same, other = (ImageLevel(**IMAGE | {"steps": steps}) for steps in (10, 10, 11))
+    assert first.digest == same.digest != other.digest

@@ -121,3 +121,70 @@ def test_a_claimed_job_has_no_place(redis):
     claim(redis, job_id)
 
     assert queues.position(redis, state(redis, job_id)) is None
+
+
+def test_a_set_of_pictures_counts_one_by_one_until_it_ends(redis):
+    accept(redis, count=4, priority="low")
+    accept(redis, priority="high")
+    drawn = running(redis, count=3)
+
+    images = queues.load(redis).queues["images"]
+
+    assert (images.depth, images.sisters, images.workload) == (3, 5, 8)
+    assert images.arrivals == 8
+    assert [images.before(priority) for priority in ("high", "low")] == [round(2 * 8 / 3), 8]
+    finish(redis, drawn)
+    assert queues.load(redis).queues["images"].workload == 5
+
+
+def test_pictures_of_a_job_from_before_they_were_counted_are_not_taken_off(redis):
+    old = running(redis, count=4)
+    redis.hdel(keys.job(old.id), "units")
+    redis.delete(keys.sisters("images"))
+    kept = accept(redis, count=2)
+    finish(redis, old)
+
+    assert queues.load(redis).queues["images"].workload == 2
+    transitions.cancel(redis, kept, retention=RETENTION)
+    assert queues.load(redis).queues["images"].workload == 0
+    assert not redis.exists(keys.sisters("images"))
+
+
+def test_an_empty_queue_has_no_pictures_whatever_was_counted(redis):
+    vanished = accept(redis, count=8)
+    last = running(redis, count=2)
+    redis.delete(keys.job(vanished))
+    redis.zrem(keys.waiting("images", "normal"), vanished)
+    finish(redis, last)
+
+    assert queues.load(redis).queues["images"].workload == 0
+
+
+def test_a_book_that_is_written_is_outstanding_but_no_work_for_the_story_workers(redis):
+    book = running(redis, "storybook")
+    running(redis, "story")
+    accept(redis, "story")
+    before = queues.load(redis).queues["stories"]
+    transitions.report(redis, book, "written", {}, result={"story": {}})
+    stories = queues.load(redis).queues["stories"]
+
+    assert (before.depth, before.workload, before.drawing) == (3, 3, 0)
+    assert (stories.depth, stories.workload, stories.drawing) == (3, 2, 1)
+    assert stories.before("normal") == 2
+    finish(redis, book)
+    assert queues.load(redis).queues["stories"].drawing == 0
+
+
+def test_the_share_of_a_set_is_that_of_its_pictures(redis):
+    for count, share in ((4, 8.0), (1, 3.0)):
+        outcome = Outcome("succeeded", service=Service(share, 9.0))
+        transitions.finish(redis, running(redis, count=count), outcome, retention=RETENTION)
+
+    assert queues.load(redis).queues["images"].service_mean == pytest.approx(11 / 5)
+
+
+def test_samples_of_older_versions_count_as_one_picture(redis):
+    old = {"share": 2.0, "elapsed": 2.0, "kind": "image", "level": "", "response": 3.0}
+    redis.xadd(keys.samples("images"), old | {"predicted": ""})
+
+    assert queues.load(redis).queues["images"].service_mean == 2.0

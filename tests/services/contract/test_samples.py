@@ -75,3 +75,26 @@ def test_both_queues_are_read_at_once_each_from_its_own_place(redis):
         "images": [],
         "stories": [2.0],
     }
+
+
+def test_a_sample_tells_its_pictures_its_settings_and_whether_it_was_retimed(redis):
+    job = running(redis, count=3)
+    outcome = Outcome(Status.SUCCEEDED, service=Service(6.0, 7.0, "a digest", retimed=True))
+    transitions.finish(redis, job, outcome, retention=RETENTION)
+    _finish(redis, 1.0, 1.0)
+
+    found = samples.after(redis, "images")
+
+    assert [(each.units, each.settings, each.retimed) for each in found] == [
+        (3, "a digest", True),
+        (1, "", False),
+    ]
+
+
+def test_a_sample_of_an_older_version_is_of_one_picture_at_unknown_settings(redis):
+    old = {"share": 2.0, "elapsed": 2.0, "kind": "image", "level": "fast", "response": 3.0}
+    redis.xadd(keys.samples("images"), old | {"predicted": ""})
+
+    (sample,) = samples.after(redis, "images")
+
+    assert (sample.units, sample.settings, sample.retimed) == (1, "", False)

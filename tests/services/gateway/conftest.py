@@ -11,8 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
+from services.contract import level as levels
+from services.contract import policy as policies
 from services.contract import transitions
-from services.contract.jobs import Artifact, Job, Status
+from services.contract.jobs import Artifact, Job, Queue, Status
+from services.contract.level import Choice
 from services.contract.settings import Settings, load
 from services.contract.transitions import Outcome, Service
 from services.gateway import create_app
@@ -23,12 +26,20 @@ from tests.conftest import ROOT, free_port
 from tests.waiting import wait_until
 
 LEASE, RETENTION = 15.0, 3600.0
+POLICY = policies.load(ROOT / "policy.toml")
 
 
 def environment(redis_url: str, home: Path, **more: str) -> dict[str, str]:
     """The STORYTELLER_* variables of one gateway."""
     settings = {"REDIS_URL": redis_url, "HOME": str(home), "POLICY": str(ROOT / "policy.toml")}
     return {f"STORYTELLER_{name}": value for name, value in (settings | more).items()}
+
+
+def publish(redis: Redis, queue: Queue, index: int, *, lease: float = 60.0) -> None:
+    """Put a queue's level in force as a controller does."""
+    epoch = levels.lead(redis, "c1")
+    choice = Choice(index, POLICY.levels[index], "depth 7 reached 6", {"depth": 7})
+    levels.publish(redis, epoch, queue, choice, lease=lease)
 
 
 def close(app: Flask) -> None:

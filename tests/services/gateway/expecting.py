@@ -38,7 +38,9 @@ def expected(
     """The outlook at the moment 100; a queue that is not named is empty and has no model."""
     queues: dict[Queue, QueueLoad] = {"stories": NOTHING, "images": NOTHING}
     load = Load(now=NOW, arrival_rate=0.1, queues=queues | loads)
-    return outlook.of(load, models or {}, POLICY)
+    known = {queue: model for queue, model in (models or {}).items() if model}
+    in_force = {queue: known[queue].level if queue in known else 0 for queue in load.queues}
+    return outlook.of(load, known, POLICY, in_force)
 
 
 def request(kind: str, **options: Any) -> Any:

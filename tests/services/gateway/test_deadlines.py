@@ -10,10 +10,13 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from services.contract import forecast as forecasts
-from services.contract import keys, transitions
+from services.contract import keys, rule_override, transitions
 from services.contract import level as levels
 from services.contract.level import Pin
+from services.contract.rule_override import RuleOverride
+from services.contract.rules import PolicyRules
 from tests.conftest import ROOT
+from tests.services.gateway.conftest import assert_problem, publish
 from tests.services.gateway.expecting import forecast
 
 IMAGE = {"kind": "image", "prompt": "a fox"}
@@ -22,8 +25,12 @@ BOOK = {"kind": "storybook", "prompt": "a fox", "pages": 4, "strategy": "paralle
 
 @pytest.fixture
 def ten(client: FlaskClient, redis: Redis) -> FlaskClient:
-    """A gateway with ten images waiting, which take 10 s each at quality, 4 and 1 s below."""
+    """A gateway with ten images waiting, which take 10 s each at quality, 4 and 1 s below.
+
+    Quality is in force.
+    """
     forecasts.put(redis, "images", forecast(10.0, 4.0, 1.0, arrivals=0.5))
+    publish(redis, "images", 0)
     for _ in range(10):
         client.post("/v1/jobs", json=IMAGE)
     return client
@@ -58,9 +65,11 @@ def test_one_that_no_level_could_meet_is_refused(ten: FlaskClient, redis: Redis)
     assert status(ten, 7.1) == 202
 
 
-def test_a_level_of_its_own_is_the_only_one_that_counts(ten: FlaskClient) -> None:
-    assert status(ten, 30, level="quality") == 429
-    assert status(ten, 30, level="fast") == 202
+def test_a_level_of_its_own_is_that_of_its_own_work_alone(ten: FlaskClient) -> None:
+    """Those ahead may still be done at the fastest: 10 s + 10 s at quality, 10 s + 1 s at fast."""
+    assert status(ten, 7.1, level="quality") == 429
+    assert status(ten, 7.1, level="fast") == 202
+    assert status(ten, 30, level="quality") == 202
 
 
 def test_while_a_level_is_pinned_it_is_the_only_one(ten: FlaskClient, redis: Redis) -> None:
@@ -83,12 +92,31 @@ def test_a_job_goes_by_its_own_priority(ten: FlaskClient) -> None:
     assert status(ten, 2, priority="high") == 202
 
 
-def test_a_deadline_too_short_for_an_empty_queue_is_refused_too(
+def test_while_a_person_fixes_a_level_no_other_counts(ten: FlaskClient, redis: Redis) -> None:
+    rules = PolicyRules(kind="fixed", level="quality")
+    held = RuleOverride(rules=rules, by="ada", reason="a show", until=2e9)
+    rule_override.put(redis, "images", held, seconds=60)
+    assert status(ten, 30) == 429
+    rule_override.withdraw(redis, "images")
+    assert status(ten, 30) == 202
+
+
+def test_no_retry_is_proposed_where_none_helps(ten: FlaskClient, redis: Redis) -> None:
+    """Of one exponential service of 1 s, one in ten ends before 0.105 s."""
+    never = ten.post("/v1/jobs", json=IMAGE | {"deadline_seconds": 0.05})
+    assert (never.status_code, never.headers.get("Retry-After")) == (422, None)
+    later = ten.post("/v1/jobs", json=IMAGE | {"deadline_seconds": 0.5})
+    assert (later.status_code, "Retry-After" in later.headers) == (429, True)
+    assert redis.zcard(keys.JOBS) == 10
+
+
+def test_a_deadline_too_short_for_an_empty_queue_is_refused(
     client: FlaskClient, redis: Redis
 ) -> None:
     forecasts.put(redis, "images", forecast(10.0, 4.0, 1.0))
     refused = client.post("/v1/jobs", json=IMAGE | {"deadline_seconds": 0.01})
-    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (422, None)
+    assert_problem(refused, "invalid", "deadline_seconds")
     assert "allow more" in refused.json["detail"]
 
 

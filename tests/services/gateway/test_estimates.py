@@ -61,14 +61,19 @@ def test_a_waiting_job_waits_for_those_before_it_and_itself() -> None:
 
 @pytest.mark.parametrize(
     ("in_force", "asked", "seconds"),
-    [(0, "auto", 9.0), (2, "auto", 1.0), (0, "fast", 1.0), (2, "quality", 9.0)],
+    [
+        (0, "auto", 4 * 9.0),
+        (2, "auto", 4 * 1.0),
+        (0, "fast", 3 * 9.0 + 1.0),
+        (2, "quality", 3 * 1.0 + 9.0),
+    ],
 )
-def test_the_level_that_the_job_will_get_sets_the_pace(
+def test_a_job_waits_at_the_level_in_force_and_is_done_at_its_own(
     in_force: int, asked: str, seconds: float
 ) -> None:
     model = forecast(9.0, 3.0, 1.0).model_copy(update={"level": in_force})
     outlook = expected(SIX, {"images": model})
-    assert estimates.eta(waiting(level=asked), outlook, 2) == pytest.approx(4 * seconds)
+    assert estimates.eta(waiting(level=asked), outlook, 2) == pytest.approx(seconds)
 
 
 def test_a_level_that_the_model_does_not_know_counts_as_the_one_in_force() -> None:
@@ -80,6 +85,26 @@ def test_several_pictures_are_as_many_jobs_that_come_together() -> None:
     alone = expected({"images": outstanding(1)}, {"images": forecast(2.0, law=TOGETHER)})
     assert estimates.eta(waiting(count=1), alone, 0) == 2.0
     assert estimates.eta(waiting(count=4), alone, 0) == 4 * 2.0
+
+
+def test_those_ahead_count_by_their_pictures() -> None:
+    """Six jobs, 24 pictures in all: two jobs go before this one, and one runs."""
+    sets = {"images": outstanding(5, 1, sisters=18)}
+    found = expected(sets, {"images": forecast(2.0)})
+    assert estimates.eta(waiting(count=4), found, 2) == pytest.approx((3 * 4 + 4) * 2.0)
+    assert estimates.newcomer(found, request("image")).mean == pytest.approx((24 + 1) * 2.0)
+    assert estimates.until_drained(found.queues["images"]) == pytest.approx(24 * 2.0)
+    assert estimates.place_free(found, "images") == 4 * 2
+
+
+def test_books_that_only_wait_for_pictures_are_not_ahead() -> None:
+    """Eight books are drawn, and nobody writes."""
+    found = expected({"stories": outstanding(0, 8, drawing=8)}, {"stories": forecast(3.0)})
+    assert estimates.newcomer(found, request("story")).mean == pytest.approx(3.0)
+    assert estimates.until_drained(found.queues["stories"]) == 0.0
+    assert estimates.eta(waiting("story"), found, 0) == pytest.approx(3.0)
+    one_writes = expected({"stories": outstanding(0, 9, drawing=8)}, {"stories": forecast(3.0)})
+    assert estimates.eta(running(1.0, "story"), one_writes, None) == pytest.approx(3.0)
 
 
 def test_a_newcomer_goes_before_those_of_lower_priority() -> None:

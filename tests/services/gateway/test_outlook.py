@@ -7,7 +7,7 @@ from redis import Redis
 from services.contract import forecast as forecasts
 from services.contract import keys
 from services.contract.forecast import Rate
-from tests.services.gateway.conftest import Owner
+from tests.services.gateway.conftest import Owner, publish
 from tests.services.gateway.expecting import forecast
 
 IMAGE = {"kind": "image", "prompt": "a fox"}
@@ -87,3 +87,28 @@ def test_metrics_tell_what_is_predicted(modelled: FlaskClient) -> None:
         assert expected in lines
     assert not [line for line in lines if line.startswith("storyteller_eta_")]
     assert not [line for line in lines if 'arrival_rate{queue="stories"}' in line]
+
+
+def test_estimates_follow_the_level_in_force_at_once(modelled: FlaskClient, redis: Redis) -> None:
+    """The model, of a second ago, still has `balanced`."""
+    publish(redis, "images", 2)
+    images = modelled.get("/v1/queue").json["queues"]["images"]
+    assert images["predicted_wait_seconds"] == pytest.approx(2 * 1.0)
+
+
+def test_when_no_controller_leads_estimates_go_by_the_fallback(
+    modelled: FlaskClient, redis: Redis
+) -> None:
+    forecasts.put(redis, "images", MODEL.model_copy(update={"level": 0}))
+    publish(redis, "images", 0, lease=-1.0)
+    images = modelled.get("/v1/queue").json["queues"]["images"]
+    assert images["predicted_wait_seconds"] == pytest.approx(2 * 4.0), "balanced"
+
+
+def test_a_model_of_a_shorter_ladder_keeps_its_own_level(
+    modelled: FlaskClient, redis: Redis
+) -> None:
+    forecasts.put(redis, "images", forecast(7.0))
+    publish(redis, "images", 2)
+    images = modelled.get("/v1/queue").json["queues"]["images"]
+    assert images["predicted_wait_seconds"] == pytest.approx(2 * 7.0)

@@ -8,22 +8,10 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from services.contract import level as levels
-from services.contract import policy as policies
 from services.contract import queues
-from services.contract.jobs import Queue
-from services.contract.level import Choice
-from tests.conftest import ROOT
-from tests.services.gateway.conftest import Owner
+from tests.services.gateway.conftest import POLICY, Owner, publish
 
 IMAGE = {"kind": "image", "prompt": "a fox"}
-POLICY = policies.load(ROOT / "policy.toml")
-
-
-def publish(redis: Redis, queue: Queue, index: int, *, lease: float = 60.0) -> None:
-    """Put a queue's level in force as a controller does."""
-    epoch = levels.lead(redis, "c1")
-    choice = Choice(index, POLICY.levels[index], "depth 7 is above 6", {"depth": 7})
-    levels.publish(redis, epoch, queue, choice, lease=lease)
 
 
 def test_an_idle_queue_before_any_controller(client: FlaskClient, redis: Redis) -> None:
@@ -50,7 +38,7 @@ def test_a_busy_queue(client: FlaskClient, redis: Redis, owner: Owner) -> None:
     assert queue["arrival_rate"] == pytest.approx(5 / 60)
     level = queue["level"]
     assert (level["index"], level["name"]) == (1, "balanced")
-    assert level["reason"] == "depth 7 is above 6"
+    assert level["reason"] == "depth 7 reached 6"
     assert datetime.fromisoformat(level["since"]).tzinfo is not None
     assert queue["queues"]["images"]["level"] == level
     assert queue["queues"]["stories"]["level"]["name"] == "fast"
