@@ -20,9 +20,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from controller.clock import OUTAGE, Clock
-from controller.control import Controller, Terms
+from controller.control import Controller
 from controller.preview import preview, sentence
 from controller.reconcile import Reconciler
+from controller.terms import Terms
 from services.contract import heartbeat, logs, policy, profile, settings, tickets
 from services.contract.connection import CLIENT_OPTIONS
 from services.contract.policy import PolicyError
@@ -90,6 +91,7 @@ def _once(controller: Controller) -> None:
     controller.stand()
     try:
         controller.learn()
+        controller.plan_once()
         controller.decide()
         controller.reconcile()
     finally:

@@ -2,26 +2,24 @@
 
 import logging
 import time
-from dataclasses import dataclass
 
 from redis import Redis
 
 from controller.clock import OUTAGE, Chore
-from controller.decide import Decision, Standing, decide
-from controller.forecasting import Forecaster, models, published
+from controller.decide import Decision
+from controller.forecasting import Forecaster, models
 from controller.observe import Observation, observe
-from controller.planning import Plan, planner
+from controller.planning import Plan, planner, watched_for
 from controller.publish import Acknowledgements, Publisher
 from controller.reconcile import Reconciler
-from controller.ruling import Ruling, told
-from services.contract import level
+from controller.ruling import Ruling, considered
+from controller.terms import Terms
+from services.contract import forecast, level
 from services.contract.connection import server_time
-from services.contract.forecast import Forecast
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
-from services.contract.policy import Policy, PolicyError
-from services.contract.profile import Profile, ProfileError
-from services.contract.settings import Settings
+from services.contract.policy import PolicyError
+from services.contract.profile import ProfileError
 
 logger = logging.getLogger(__name__)
 
@@ -30,24 +28,6 @@ LEARN_SECONDS = 1.0
 RECONCILE_SECONDS = 1.0
 
 _PLANNED = "; planned anew"
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What this controller is called, and what it goes by."""
-
-    name: str
-    policy: Policy
-    settings: Settings
-    profile: Profile | None = None
-
-
-def considered(seen: Observation, queue: Queue, policy: Policy, found: Forecast | None) -> Decision:
-    """What the policy, or a person's rules, say to what was seen of a queue and is predicted."""
-    standing = Standing(seen.states[queue], seen.pins[queue], found)
-    ruled = seen.ruled(policy).of(queue)
-    decision = decide(seen.load.queues[queue], standing, ruled, seen.load.now)
-    return told(decision, seen, queue, policy)
 
 
 class Controller:
@@ -59,7 +39,7 @@ class Controller:
         self._terms = terms
         made = models(terms.policy, terms.profile, terms.settings)
         self._forecaster = Forecaster(redis, terms.policy, made)
-        self._ruling = Ruling(terms.policy)
+        self._ruling = Ruling(terms)
         planners = {q: planner(terms.policy, q, terms.profile) for q in QUEUES}
         self._planners = {queue: each for queue, each in planners.items() if each}
         self._untold: dict[Queue, Plan] = {}
@@ -100,10 +80,10 @@ class Controller:
     def _resume(self) -> None:
         """Keep the thresholds of the leader before, until this one knows how many jobs come."""
         for queue, each in self._planners.items():
-            found = published(self._redis, queue)
+            found = forecast.read(self._redis, queue)
             chosen = each.resume(found) if found else None
             if chosen is not None:
-                self._forecaster.plan(queue, chosen)
+                self._forecaster.plan(queue, chosen, each.origin)
 
     def learn(self) -> None:
         """Bring the models of the queues up to date, and publish them."""
@@ -121,8 +101,19 @@ class Controller:
             if made is not None:
                 self._adopt(queue, made, before)
 
+    def plan_once(self) -> None:
+        """Plan where no plan is in force, and wait for it: for who decides one time only."""
+        load = observe(self._redis).load
+        for queue, each in self._planners.items():
+            found = self._forecaster.latest[queue]
+            if self._epoch and found and each.plan is None:
+                guess = found.model_copy(update={"arrivals": watched_for(load)})
+                made = each.once(guess)
+                if made is not None:
+                    self._adopt(queue, made, None)
+
     def _adopt(self, queue: Queue, made: Plan, before: Plan | None) -> None:
-        self._forecaster.plan(queue, made.chosen)
+        self._forecaster.plan(queue, made.chosen, self._planners[queue].origin)
         if before is None or before.chosen != made.chosen:
             logger.info("%s: %s", queue, made.told, extra={"queue": queue, "seconds": made.seconds})
             self._untold[queue] = made
@@ -151,13 +142,15 @@ class Controller:
     def _decide(self, queue: Queue, seen: Observation, epoch: int) -> None:
         self._note_pin(queue, seen.pins[queue])
         found = self._forecaster.latest[queue]
-        decision = considered(seen, queue, self._terms.policy, found)
-        decision = self._with_plan(queue, decision, seen)
-        version = self._publisher.publish(epoch, queue, decision, seen)
+        decision = considered(seen, queue, self._terms, found)
+        told = self._with_plan(queue, decision, seen)
+        version = self._publisher.publish(epoch, queue, told, seen)
         if version == -1:
             self._become(0)
-        else:
-            self._acknowledgements[queue].watch(self._redis, version, time.monotonic())
+            return
+        if told != decision:
+            del self._untold[queue]
+        self._acknowledgements[queue].watch(self._redis, version, time.monotonic())
 
     def _with_plan(self, queue: Queue, decision: Decision, seen: Observation) -> Decision:
         """A new plan is told with the next decision that changes nothing else."""
@@ -166,7 +159,7 @@ class Controller:
         if changes or seen.pins[queue] or queue not in self._untold:
             return decision
         because, _, _ = decision.reason.partition(_PLANNED)
-        return Decision(decision.index, f"{because}; {self._untold.pop(queue).told}")
+        return Decision(decision.index, f"{because}; {self._untold[queue].told}")
 
     def _note_pin(self, queue: Queue, pin: Pin | None) -> None:
         pinned = pin.level if pin else None

@@ -5,7 +5,7 @@ too good a level lengthens the queue for all behind it. The way back is one rung
 depth fell while jobs were cheap, and only the next rung shows whether it stays down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.contract.forecast import Forecast, response
 from services.contract.level import Pin
@@ -14,11 +14,13 @@ from services.contract.queues import QueueLoad
 from services.contract.rules import PolicyRules, Slo
 
 _PINNED = "pinned by "
+_UNKNOWN = "nothing is "
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What the decision starts from: the level in force, a person's pin, the live model, if any.
+    """What the decision starts from: the level in force, a person's pin, the live model, if any,
+    and the rung that workers fall back to while no level is in force.
 
     A pin that has ended is none: its key expires by the clock of Redis, which no other clock here
     need agree with.
@@ -27,6 +29,7 @@ class Standing:
     state: PolicyState | None = None
     pin: Pin | None = None
     forecast: Forecast | None = None
+    fallback: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class _Call:
     why_up: str
     stride: int = 1
     """Rungs that one decision may climb."""
+    floor: int | None = None
+    """The rung to which patience may lower; None for one below the level called for."""
 
 
 def decide(load: QueueLoad, standing: Standing, policy: Policy, now: float) -> Decision:
@@ -61,7 +66,7 @@ def decide(load: QueueLoad, standing: Standing, policy: Policy, now: float) -> D
     if policy.rules.kind == "fixed":
         return Decision(policy.index(policy.rules.level or ""), "the policy is fixed")
     state = _valid(standing.state, policy, now)
-    if state is not None and now - state.since < policy.rules.dwell_seconds:
+    if state is not None and _dwells(state, policy, now):
         return Decision(state.index, state.reason)
     return _step(_impatient(_called(load, state, standing, policy), load, policy), state)
 
@@ -75,8 +80,17 @@ def _valid(state: PolicyState | None, policy: Policy, now: float) -> PolicyState
     """The state, unless it says nothing about the load: lapsed, pinned, or of another ladder."""
     if state is None or state.lease_until <= now or state.reason.startswith(_PINNED):
         return None
-    ours = state.index < len(policy.levels) and policy.levels[state.index] == state.level
-    return state if ours else None
+    return state if _is_of(policy, state) else None
+
+
+def _is_of(policy: Policy, state: PolicyState) -> bool:
+    return state.index < len(policy.levels) and policy.levels[state.index] == state.level
+
+
+def _dwells(state: PolicyState, policy: Policy, now: float) -> bool:
+    """A level that was entered without knowing anything is left as soon as something is known."""
+    recent = now - state.since < policy.rules.dwell_seconds
+    return recent and not state.reason.startswith(_UNKNOWN)
 
 
 def _step(call: _Call, state: PolicyState | None) -> Decision:
@@ -91,22 +105,25 @@ def _step(call: _Call, state: PolicyState | None) -> Decision:
 def _called(
     load: QueueLoad, state: PolicyState | None, standing: Standing, policy: Policy
 ) -> _Call:
-    rules, forecast, index = policy.rules, standing.forecast, state.index if state else 0
+    rules, forecast = policy.rules, standing.forecast
     if rules.kind == "table":
-        return _by_table(load.depth, index, rules)
+        return _by_table(load.depth, state.index if state else 0, rules)
     if rules.kind == "slo" and rules.slo is not None:
         if forecast is None:
-            return _staying(index, "nothing is predicted yet")
+            return _staying(standing, policy, f"{_UNKNOWN}predicted yet")
         return _by_slo(load.depth, forecast, rules.slo, rules.hysteresis)
     if rules.kind == "planned" and forecast is not None and forecast.thresholds:
         return _by_thresholds(load.depth, forecast.thresholds, forecast.climb)
     if rules.kind == "planned" and not rules.thresholds:
-        return _staying(index, "nothing is planned yet")
+        return _staying(standing, policy, f"{_UNKNOWN}planned yet")
     return _by_thresholds(load.depth, rules.thresholds, rules.climbs)
 
 
-def _staying(index: int, because: str) -> _Call:
-    return _Call(index, index, because, because)
+def _staying(standing: Standing, policy: Policy, because: str) -> _Call:
+    """The level as it is, even one that lapsed or was pinned: a depth alone calls for none."""
+    state = standing.state
+    index = state.index if state and _is_of(policy, state) else standing.fallback
+    return _Call(index, index, because, because, floor=index)
 
 
 def _by_thresholds(depth: int, thresholds: tuple[int, ...], climbs: tuple[int, ...]) -> _Call:
@@ -121,10 +138,11 @@ def _by_thresholds(depth: int, thresholds: tuple[int, ...], climbs: tuple[int, .
 
 
 def _by_table(depth: int, index: int, rules: PolicyRules) -> _Call:
-    row = rules.table[index]
-    target = row[min(depth, len(row) - 1)]
+    """Patience is measured from the best level's row: the row of a level that it lowered would
+    call for that level again, and it would lower from there once more."""
+    target, calm = (row[min(depth, len(row) - 1)] for row in (rules.table[index], rules.table[0]))
     because = f"the table says so for depth {depth}"
-    return _Call(target, target, because, because, stride=len(rules.table))
+    return _Call(target, target, because, because, stride=len(rules.table), floor=calm + 1)
 
 
 def _by_slo(depth: int, forecast: Forecast, slo: Slo, margin: int) -> _Call:
@@ -154,6 +172,9 @@ def _impatient(call: _Call, load: QueueLoad, policy: Policy) -> _Call:
     patience, last = policy.rules.patience_seconds, len(policy.levels) - 1
     if patience is None or load.oldest_age <= patience:
         return call
-    down_to, up_to = min(call.down_to + 1, last), min(call.up_to + 1, last)
+    floor = last if call.floor is None else min(call.floor, last)
+    down_to, up_to = (max(each, min(each + 1, floor)) for each in (call.down_to, call.up_to))
+    if (down_to, up_to) == (call.down_to, call.up_to):
+        return call
     because = f"the oldest has waited {load.oldest_age:.0f} s, more than {patience:g} s"
-    return _Call(down_to, up_to, because, because)
+    return replace(call, down_to=down_to, up_to=up_to, why_down=because, why_up=because)

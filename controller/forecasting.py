@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
 from redis import Redis
 
 from controller.model import QueueModel, Thresholds, begin, fixed_thresholds, in_force
 from controller.observe import Observation
 from services.contract import forecast, samples
-from services.contract.forecast import Forecast
+from services.contract.forecast import Forecast, Origin
 from services.contract.jobs import QUEUES, Queue
 from services.contract.policy import Policy
 from services.contract.profile import Profile
@@ -28,7 +27,7 @@ class Forecaster:
         self._redis = redis
         self._policy = policy
         self._models = dict(models)
-        self._plans: dict[Queue, Thresholds] = {}
+        self._plans: dict[Queue, tuple[Thresholds, Origin]] = {}
         self.latest: dict[Queue, Forecast | None] = dict.fromkeys(QUEUES)
 
     def learn(self, seen: Observation) -> None:
@@ -45,9 +44,9 @@ class Forecaster:
         """Whether arrivals were watched long enough to say how many come."""
         return self._models[queue].arrivals.rate is not None
 
-    def plan(self, queue: Queue, thresholds: Thresholds) -> None:
-        """From now on these are the thresholds in force."""
-        self._plans[queue] = thresholds
+    def plan(self, queue: Queue, thresholds: Thresholds, origin: Origin) -> None:
+        """From now on these are the thresholds in force, planned for this."""
+        self._plans[queue] = thresholds, origin
         self._show(queue, self.latest[queue])
 
     def obey(self, queue: Queue, policy: Policy) -> None:
@@ -58,8 +57,9 @@ class Forecaster:
 
     def _show(self, queue: Queue, found: Forecast | None) -> None:
         rules = self._policy.rules_of(queue)
-        thresholds = self._plans.get(queue, fixed_thresholds(rules))
-        self.latest[queue] = found and found.model_copy(update=thresholds._asdict())
+        thresholds, origin = self._plans.get(queue, (fixed_thresholds(rules), None))
+        shown = thresholds._asdict() | {"origin": origin}
+        self.latest[queue] = found and found.model_copy(update=shown)
 
     def publish(self) -> None:
         """Put the models where others read them; one that does not know its arrivals waits."""
@@ -68,11 +68,3 @@ class Forecaster:
             if found is not None and self.rate_known(queue):
                 forecast.put(pipeline, queue, found)
         pipeline.execute()
-
-
-def published(redis: Redis, queue: Queue) -> Forecast | None:
-    """What the leader published last; None where it said nothing, or in other words than ours."""
-    try:
-        return forecast.read(redis, queue)
-    except ValidationError:
-        return None

@@ -8,6 +8,7 @@ from services.contract import level, queues
 from services.contract.jobs import Queue
 from services.contract.level import Pin
 from services.contract.policy import Policy, PolicyState
+from services.contract.profile import Profile
 from services.contract.queues import Load
 from services.contract.rule_override import RuleOverride, ruled
 
@@ -21,9 +22,9 @@ class Observation:
     pins: dict[Queue, Pin | None]
     rules: dict[Queue, RuleOverride | None]
 
-    def ruled(self, policy: Policy) -> Policy:
+    def ruled(self, policy: Policy, profile: Profile | None) -> Policy:
         """The policy with a person's rules in the place of its own, where they fit."""
-        return ruled(policy, self.rules)
+        return ruled(policy, self.rules, profile)
 
 
 def observe(redis: Redis) -> Observation:

@@ -1,6 +1,8 @@
 """Thresholds planned anew as load and service times drift, beside the loop that decides."""
 
+import hashlib
 import logging
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,10 +10,11 @@ from typing import Any, NamedTuple
 
 from controller.model import Thresholds
 from services.contract import rules
-from services.contract.forecast import Forecast
+from services.contract.forecast import Forecast, Origin, Rate
 from services.contract.jobs import Queue
 from services.contract.policy import Policy, PolicyError
 from services.contract.profile import Profile
+from services.contract.queues import ARRIVAL_WINDOW_SECONDS, Load
 from services.contract.rules import PolicyRules, Slo
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,17 @@ class Plan(NamedTuple):
         )
 
 
+def at_first_sight(found: Forecast) -> Forecast:
+    """The model with as many arrivals as its error lets there be.
+
+    Who has watched for a second may have seen the first jobs of a burst: thresholds that are too
+    low cost quality for a few seconds, until the next plan, those too high a queue.
+    """
+    rate = found.arrivals
+    cautious = Rate(value=rate.value + rate.error, error=rate.error)
+    return found.model_copy(update={"arrivals": cautious})
+
+
 def reason_to_plan(found: Forecast, plan: Plan | None) -> str | None:
     """Why thresholds should be planned now; None while the last ones are good."""
     if plan is None:
@@ -70,10 +84,10 @@ class Planner:
     """Plans the thresholds of one queue in a thread of its own; the loop never waits for it."""
 
     def __init__(
-        self, names: tuple[str, ...], slo: Slo, qualities: tuple[float, ...], replan: Replan
+        self, names: tuple[str, ...], origin: Origin, qualities: tuple[float, ...], replan: Replan
     ) -> None:
         self._names = names
-        self._slo = slo
+        self.origin = origin
         self._qualities = qualities
         self._replan = replan
         self._executor = ThreadPoolExecutor(1, "planner")
@@ -82,7 +96,9 @@ class Planner:
         self.plan: Plan | None = None
 
     def resume(self, found: Forecast) -> Thresholds | None:
-        """Go on from the thresholds of the leader before; None where they do not fit the ladder."""
+        """Go on from the plan of the leader before; None where it planned for anything else."""
+        if found.origin != self.origin:
+            return None
         chosen = Thresholds(found.thresholds, found.climb)
         try:
             _check(chosen, self._names)
@@ -104,12 +120,21 @@ class Planner:
             return self.plan
         why = None if under_way else reason_to_plan(found, self.plan)
         if why is not None and found.at >= self._not_before:
-            self._under_way = self._executor.submit(self._make, found, why)
+            basis = found if self.plan else at_first_sight(found)
+            self._under_way = self._executor.submit(self._make, basis, why)
         return None
+
+    def once(self, found: Forecast) -> Plan | None:
+        """A first plan, waited for; None where planning failed, of which the log tells."""
+        try:
+            return self._make(at_first_sight(found), "the first plan")
+        except Exception:  # whoever asks can do the rest without a plan
+            logger.exception("cannot plan thresholds")
+            return None
 
     def _make(self, found: Forecast, why: str) -> Plan:
         begun = time.monotonic()
-        made = self._replan(found, self._slo, self._qualities)
+        made = self._replan(found, self.origin.slo, self._qualities)
         chosen = Thresholds(tuple(map(int, made.thresholds)), tuple(map(int, made.climb)))
         _check(chosen, self._names)
         return Plan(chosen, found, why, time.monotonic() - begun)
@@ -126,7 +151,22 @@ def planner(policy: Policy, queue: Queue, profile: Profile | None) -> Planner | 
     if asked.kind != "planned" or asked.slo is None or profile is None:
         return None
     qualities = _qualities(policy, queue, profile)
-    return Planner(policy.names, asked.slo, qualities, _replanning())
+    origin = Origin(slo=asked.slo, levels=_digest(policy))
+    return Planner(policy.names, origin, qualities, _replanning())
+
+
+def _digest(policy: Policy) -> str:
+    """Of the levels: the same name may stand for other work after an edit of policy.toml."""
+    levels = "\n".join(level.model_dump_json() for level in policy.levels)
+    return hashlib.sha256(levels.encode()).hexdigest()[:16]
+
+
+def watched_for(load: Load) -> Rate:
+    """Arrivals a second for who has looked only once: those of the last minute, of both queues
+    together, which is as many as one of them can have had; the error is that of a Poisson count,
+    with Jeffreys' half an arrival (H. Jeffreys 1946)."""
+    seen = load.arrival_rate * ARRIVAL_WINDOW_SECONDS
+    return Rate(value=load.arrival_rate, error=math.sqrt(seen + 0.5) / ARRIVAL_WINDOW_SECONDS)
 
 
 def _replanning() -> Replan:

@@ -5,11 +5,13 @@ from typing import Any
 from redis import Redis
 
 from controller import lost
-from controller.control import Terms, considered
-from controller.forecasting import models, published
-from controller.model import QueueModel, fixed_thresholds, in_force
+from controller.forecasting import models
+from controller.model import QueueModel, Thresholds, fixed_thresholds, in_force
 from controller.observe import Observation, observe
-from services.contract import jobs, keys, samples
+from controller.planning import planner, watched_for
+from controller.ruling import considered
+from controller.terms import Terms
+from services.contract import forecast, jobs, keys, samples
 from services.contract.forecast import Forecast, response
 from services.contract.jobs import Queue
 
@@ -35,23 +37,39 @@ def preview(redis: Redis, terms: Terms) -> dict[str, Any]:
 def _predicted(
     redis: Redis, seen: Observation, queue: Queue, terms: Terms, model: QueueModel
 ) -> Forecast | None:
-    """By what jobs took; arrivals and planned thresholds are those that the leader published."""
+    """By what jobs took; arrivals are those that the leader published."""
     model = model.learned(samples.after(redis, queue))
     level = in_force(seen.states[queue], len(terms.policy.levels))
     found = model.forecast(seen.load.queues[queue], seen.load.now, level)
-    rules, latest = seen.ruled(terms.policy).rules_of(queue), published(redis, queue)
-    known: dict[str, Any] = fixed_thresholds(rules)._asdict()
+    if found is None:
+        return None
+    latest = forecast.read(redis, queue)
     if latest is not None:
-        known["arrivals"] = latest.arrivals
-        if rules.kind == "planned":
-            known |= {"thresholds": latest.thresholds, "climb": latest.climb}
-    return found and found.model_copy(update=known)
+        found = found.model_copy(update={"arrivals": latest.arrivals})
+    thresholds = _thresholds(seen, queue, terms, found, latest)
+    return found.model_copy(update=thresholds._asdict())
+
+
+def _thresholds(
+    seen: Observation, queue: Queue, terms: Terms, found: Forecast, latest: Forecast | None
+) -> Thresholds:
+    """Those of the rules, or those that the leader planned; where no leader did, planned here."""
+    ruled = seen.ruled(terms.policy, terms.profile)
+    planning = planner(ruled, queue, terms.profile)
+    if planning is None:
+        return fixed_thresholds(ruled.rules_of(queue))
+    resumed = planning.resume(latest) if latest else None
+    if resumed is not None:
+        return resumed
+    known = latest.arrivals if latest else watched_for(seen.load)
+    made = planning.once(found.model_copy(update={"arrivals": known}))
+    return made.chosen if made else fixed_thresholds(ruled.rules_of(queue))
 
 
 def _would_be(
     seen: Observation, queue: Queue, terms: Terms, found: Forecast | None
 ) -> dict[str, Any]:
-    decision = considered(seen, queue, terms.policy, found)
+    decision = considered(seen, queue, terms, found)
     load, state = seen.load.queues[queue], seen.states[queue]
     return {
         "depth": load.depth,
@@ -59,7 +77,7 @@ def _would_be(
         "level": state.level.name if state else None,
         "would_be": terms.policy.names[decision.index],
         "reason": decision.reason,
-        "rules": seen.ruled(terms.policy).rules_of(queue).kind,
+        "rules": seen.ruled(terms.policy, terms.profile).rules_of(queue).kind,
         "forecast": found and _shown(found, load.depth, terms.policy.names),
     }
 

@@ -106,9 +106,9 @@ class Reconciler:
             tickets.drop(self._redis, tags)
             logger.info("dropped %d deliveries of finished jobs", len(tags))
 
-    def forget(self, _now: float) -> None:
+    def forget(self, now: float) -> None:
         """Remove stations long gone, and from the list of all jobs some whose record expired."""
-        for queue in jobs.QUEUES:
+        for queue in jobs.QUEUES if now >= self._spare_until else ():
             dispatch.forget(self._redis, queue)
         self._cursor, ids = lost.expired(self._redis, self._cursor, FORGET_COUNT)
         if ids:

@@ -12,6 +12,7 @@ from services.contract import keys
 from services.contract.jobs import Queue
 from services.contract.ladder import Strict
 from services.contract.policy import Policy
+from services.contract.profile import Profile, ProfileError
 from services.contract.rules import PREDICTING, BadRules, Kind, PolicyRules, check
 
 
@@ -68,18 +69,46 @@ def override_of(text: str | None) -> RuleOverride | None:
         return None
 
 
-def ruled(policy: Policy, overrides: Mapping[Queue, RuleOverride | None]) -> Policy:
-    """The policy with a person's rules in the place of the file's, where they fit its ladder."""
+def ruled(
+    policy: Policy,
+    overrides: Mapping[Queue, RuleOverride | None],
+    profile: Profile | None = None,
+) -> Policy:
+    """The policy with a person's rules in the place of the file's, where they fit its ladder and
+    the profile, if that is given."""
     fitting = {
         queue: override.rules
         for queue, override in overrides.items()
-        if override is not None and fits(policy, override.rules)
+        if override is not None and misfit(policy, queue, override.rules, profile) is None
     }
     return policy.model_copy(update={"queues": policy.queues | fitting}) if fitting else policy
 
 
+def misfit(
+    policy: Policy, queue: Queue, rules: PolicyRules, profile: Profile | None = None
+) -> str | None:
+    """Why this process cannot go by these rules; None if it can.
+
+    Another's policy.toml may have another ladder, and who put the rules may not have read the
+    profile.
+    """
+    try:
+        check_for(policy, rules)
+        if profile is not None and rules.kind in PREDICTING:
+            _check_costs(policy, queue, profile)
+    except (BadRules, ProfileError) as error:
+        return str(error)
+    return None
+
+
+def _check_costs(policy: Policy, queue: Queue, profile: Profile) -> None:
+    """Raise ProfileError for a level that was not measured."""
+    for name in policy.names:
+        profile.cost(name, queue)
+
+
 def fits(policy: Policy, rules: PolicyRules) -> bool:
-    """Whether this process can go by these rules; another's policy.toml may have another ladder."""
+    """Whether a process with this policy.toml can go by these rules, whatever is measured."""
     try:
         check_for(policy, rules)
     except BadRules:

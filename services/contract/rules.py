@@ -80,6 +80,20 @@ def _check_table(table: tuple[tuple[int, ...], ...], levels: int) -> None:
         raise BadRules("table", f"must hold {levels} rows, one a level, none of them empty")
     if any(not 0 <= entry < levels for row in table for entry in row):
         raise BadRules("table", f"must hold levels from 0 to {levels - 1}")
+    for depth in range(max(map(len, table))):
+        _check_settles([row[min(depth, len(row) - 1)] for row in table], depth)
+
+
+def _check_settles(going: list[int], depth: int) -> None:
+    """From every level the table must reach one where it stays, while the depth does."""
+    for start in range(len(going)):
+        level = start
+        for _ in going:
+            level = going[level]
+        if going[level] != level:
+            raise BadRules(
+                "table", f"flaps at depth {depth}: level {level} goes to {going[level]} and back"
+            )
 
 
 def _check_thresholds(rules: PolicyRules, levels: int) -> None:

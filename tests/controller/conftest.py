@@ -8,11 +8,14 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from controller.control import Controller, Terms
+from controller.control import Controller
 from controller.reconcile import Reconciler
+from controller.terms import Terms
 from services.contract import tickets
 from services.contract.policy import Policy
+from services.contract.profile import Profile
 from services.contract.settings import Settings, load
+from tests.controller.leaders import LADDER
 from tests.controller.situations import ladder, policy_text
 from tests.processes import start
 
@@ -29,7 +32,12 @@ def app(redis_url: str) -> Iterator[Celery]:
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
     """The settings of a controller in this process."""
-    return load({"STORYTELLER_REDIS_URL": redis_url, "STORYTELLER_HOME": str(tmp_path)})
+    chosen = {
+        "STORYTELLER_REDIS_URL": redis_url,
+        "STORYTELLER_HOME": str(tmp_path),
+        "STORYTELLER_FALLBACK_LEVEL": "good",
+    }
+    return load(chosen)
 
 
 @pytest.fixture
@@ -76,3 +84,15 @@ def launch(options, tmp_path):
             return process
 
         yield one
+
+
+@pytest.fixture
+def lead(redis: Redis, reconciler: Reconciler, settings: Settings) -> Callable[..., Controller]:
+    """Makes a controller that leads."""
+
+    def one(name: str = "a", policy: Policy = LADDER, measured: Profile | None = None):
+        made = Controller(redis, reconciler, Terms(name, policy, settings, measured))
+        made.stand()
+        return made
+
+    return one

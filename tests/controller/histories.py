@@ -112,9 +112,9 @@ _PERCENTILES = st.sampled_from(["mean", 50, 95, 99])
 
 
 @st.composite
-def positions(draw):
+def positions(draw, kinds=KINDS):
     """A case, and a level in force or none."""
-    case = draw(cases())
+    case = draw(cases(kinds))
     return case, draw(st.none() | st.integers(0, case.last))
 
 

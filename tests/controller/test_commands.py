@@ -35,6 +35,19 @@ def _run(*arguments, **options):
     )
 
 
+def _contents(redis):
+    """Everything that is in Redis; a dump would tell a hash from itself after a rehash."""
+    readers = {
+        "string": redis.get,
+        "hash": redis.hgetall,
+        "list": lambda key: redis.lrange(key, 0, -1),
+        "set": redis.smembers,
+        "zset": lambda key: redis.zrange(key, 0, -1, withscores=True),
+        "stream": redis.xrange,
+    }
+    return {key: readers[redis.type(key)](key) for key in redis.scan_iter("*")}
+
+
 def test_once_decides_and_reconciles_one_time(redis, options):
     lost = running(redis, lease=EXPIRED)
 
@@ -50,7 +63,7 @@ def test_once_decides_and_reconciles_one_time(redis, options):
 def test_a_dry_run_tells_and_changes_nothing(redis, options):
     lost = running(redis, lease=EXPIRED)
     accept(redis)
-    before = {key: redis.dump(key) for key in redis.scan_iter("*")}
+    before = _contents(redis)
 
     done = _run("--dry-run", **options)
 
@@ -58,7 +71,7 @@ def test_a_dry_run_tells_and_changes_nothing(redis, options):
     assert "stories: depth 0, oldest 0.0 s: level None -> best (depth 0 is below 2)" in done.stdout
     assert "level None -> good (depth 2 reached 2)" in done.stdout
     assert "\n1 expired leases, " in done.stdout
-    assert {key: redis.dump(key) for key in redis.scan_iter("*")} == before
+    assert _contents(redis) == before
     assert state(redis, lost.id).status == "running"
 
 

@@ -15,7 +15,11 @@ PATIENT = ladder(6, 12, dwell=0)
 
 def _decide(policy, depth, index=None, found=None, oldest=1.0):
     held = None if index is None else state(policy, index)
-    return decide(load(depth, oldest), Standing(held, None, found), policy, NOW)
+    return _from(held, policy, depth, found, oldest)
+
+
+def _from(held, policy, depth, found=None, oldest=1.0):
+    return decide(load(depth, oldest), Standing(held, None, found, fallback=1), policy, NOW)
 
 
 @pytest.mark.parametrize(("depth", "index"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (50, 2)])
@@ -48,12 +52,41 @@ def test_while_nothing_is_known_the_level_stays(kind, index):
     assert _decide(predicting(kind), 30, index) == Decision(index, "before")
 
 
-@pytest.mark.parametrize(
+NOTHING = pytest.mark.parametrize(
     ("kind", "reason"),
     [("slo", "nothing is predicted yet"), ("planned", "nothing is planned yet")],
 )
-def test_before_anything_is_known_the_best_level_is_tried(kind, reason):
-    assert _decide(predicting(kind), 30) == Decision(0, reason)
+
+
+@NOTHING
+def test_before_anything_is_known_the_level_is_that_of_workers_without_a_controller(kind, reason):
+    policy = predicting(kind)
+    assert _decide(policy, 30) == Decision(1, reason)
+    foreign = state(policy, 2, level=policy.levels[0])
+    assert _from(foreign, policy, 30) == Decision(1, reason)
+
+
+@NOTHING
+@pytest.mark.parametrize("changed", [{"lease_until": NOW}, {"reason": "pinned by ada"}])
+def test_a_level_that_lapsed_or_was_pinned_stays_too(kind, reason, changed):
+    policy = predicting(kind)
+    assert _from(state(policy, 2, **changed), policy, 30) == Decision(2, reason)
+
+
+@NOTHING
+def test_what_was_entered_without_knowing_is_left_without_a_dwell(kind, reason):
+    policy = predicting(kind, dwell_seconds=60.0)
+    blind = state(policy, 0, since=NOW, reason=reason)
+    known = forecast(4, 2, 1, thresholds=(3, 5), climb=(1, 3))
+    assert _from(blind, policy, 30, known).index == 2
+    assert _from(state(policy, 0, since=NOW), policy, 30, known).index == 0
+
+
+@NOTHING
+def test_patience_lowers_nothing_while_nothing_is_known(kind, reason):
+    policy = predicting(kind, patience_seconds=30.0)
+    assert _decide(policy, 30, 1, oldest=99.0) == Decision(1, "before")
+    assert _decide(policy, 30, oldest=99.0) == Decision(1, reason)
 
 
 def test_planned_thresholds_go_before_those_of_the_rules():
@@ -90,6 +123,22 @@ def test_who_waits_too_long_lowers_the_level_by_one(depth, before, after):
     because = "the oldest has waited 31 s, more than 30 s"
     assert decision == Decision(after, because if before != after else "before")
     assert _decide(policy, depth, before, oldest=30.0) == _decide(PATIENT, depth, before)
+
+
+def test_patience_lowers_a_table_once_however_long_it_lasts():
+    rows = [[0, 0, 1], [0, 1, 1], [1, 2, 2], [2, 2, 2]]
+    policy = table(rows, dwell_seconds=0, patience_seconds=30.0)
+    index, path = 0, []
+    for _ in range(5):
+        index = _decide(policy, 1, index, oldest=99.0).index
+        path.append(index)
+    assert path == [1, 1, 1, 1, 1]
+
+
+def test_an_impatient_table_climbs_as_far_as_it_says():
+    policy = table([[0, 3], [0, 3], [0, 3], [0, 3]], dwell_seconds=0, patience_seconds=30.0)
+    assert _decide(policy, 0, 3).index == 0
+    assert _decide(policy, 0, 3, oldest=99.0).index == 1
 
 
 @pytest.mark.parametrize("policy", [SLO, TABLE, predicting("planned"), PATIENT])

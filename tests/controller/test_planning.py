@@ -7,9 +7,18 @@ from functools import partial
 import pytest
 
 from controller.model import Thresholds
-from controller.planning import DRIFT, Plan, Planner, planner, reason_to_plan
-from services.contract.forecast import Pace, Rate
+from controller.planning import (
+    DRIFT,
+    Plan,
+    Planner,
+    at_first_sight,
+    planner,
+    reason_to_plan,
+    watched_for,
+)
+from services.contract.forecast import Origin, Pace, Rate
 from services.contract.policy import PolicyError
+from services.contract.queues import Load
 from services.contract.rules import Slo
 from tests.controller.situations import NAMES, NOW, forecast, ladder, predicting, profile
 from tests.waiting import wait_until
@@ -17,6 +26,8 @@ from tests.waiting import wait_until
 BASIS = forecast(8, 2, 1, arrivals=Rate(value=1.0, error=0.1))
 PLAN = Plan(Thresholds((4, 9), (2, 7)), BASIS, "the first plan")
 SLO = Slo(seconds=10)
+ORIGIN = Origin(slo=SLO, levels="a digest")
+FOUND = BASIS.model_copy(update={"thresholds": (4, 9), "climb": (2, 7), "origin": ORIGIN})
 
 
 def _later(seconds: float, **changed):
@@ -59,7 +70,7 @@ def test_a_plan_says_what_it_was_made_for():
 
 
 def _planner(replan):
-    return Planner(NAMES[:3], SLO, (30.0, 29.0, 28.0), replan)
+    return Planner(NAMES[:3], ORIGIN, (30.0, 29.0, 28.0), replan)
 
 
 def test_planning_does_not_hold_the_loop_up():
@@ -77,15 +88,41 @@ def test_planning_does_not_hold_the_loop_up():
     begin.set()
     plan = wait_until(lambda: made.turn(_later(1)), "the plan is ready")
 
-    assert asked == [(BASIS, SLO, (30.0, 29.0, 28.0))]
-    assert (plan.chosen, plan.basis, plan.why) == (PLAN.chosen, BASIS, "the first plan")
+    assert asked == [(at_first_sight(BASIS), SLO, (30.0, 29.0, 28.0))]
+    assert (plan.chosen, plan.why) == (PLAN.chosen, "the first plan")
     assert made.plan == plan
+
+
+def test_the_first_plan_is_for_as_many_arrivals_as_there_may_be_the_next_for_those_there_are():
+    asked = []
+    made = _planner(lambda found, *_: asked.append(found) or PLAN.chosen)
+    for seconds in (0, 70):
+        found = _later(seconds, arrivals=Rate(value=1.0, error=0.6))
+        made.turn(found)
+        wait_until(partial(made.turn, found), "the plan is ready")
+    assert [found.arrivals for found in asked] == [
+        Rate(value=1.6, error=0.6),
+        Rate(value=1.0, error=0.6),
+    ]
+
+
+def test_one_plan_can_be_waited_for_and_its_failure_is_told(caplog):
+    plan = _planner(lambda *_: PLAN.chosen).once(BASIS)
+    assert (plan.chosen, plan.basis.arrivals.value) == (PLAN.chosen, pytest.approx(1.1))
+    assert _planner(lambda *_: 1 / 0).once(BASIS) is None
+    assert "cannot plan thresholds" in caplog.text
+
+
+def test_who_looked_once_takes_the_arrivals_of_the_last_minute():
+    load = Load(now=NOW, arrival_rate=0.5, queues={})
+    rate = watched_for(load)
+    assert (rate.value, rate.error) == (0.5, pytest.approx(30.5**0.5 / 60))
 
 
 @pytest.mark.parametrize("wrong", [((4,), (2,)), ((4, 9, 12), (1, 2, 3)), ((4, 9), (4, 9))])
 def test_thresholds_that_do_not_fit_the_ladder_are_refused_and_the_old_ones_stay(wrong):
     made = _planner(lambda *_: Thresholds(*wrong))
-    assert made.resume(_later(-60, thresholds=(4, 9), climb=(2, 7))) == PLAN.chosen
+    assert made.resume(FOUND.model_copy(update={"at": NOW - 60})) == PLAN.chosen
     before = made.plan
     made.turn(BASIS)
     with pytest.raises(ValueError, match=r"rules\."):
@@ -114,14 +151,6 @@ def _failed_or_idle(made):
     except ZeroDivisionError:
         return True
     return made._under_way is None
-
-
-def test_a_successor_keeps_the_thresholds_it_finds_until_it_knows_better():
-    made = _planner(lambda *_: PLAN.chosen)
-    unsure = Rate(value=4.0, error=4.0)
-    assert made.resume(_later(0, thresholds=(4, 9), climb=(2, 7))) == PLAN.chosen
-    assert reason_to_plan(_later(10, arrivals=unsure), made.plan) is None
-    assert made.resume(_later(0, thresholds=(4,), climb=(2,))) is None
 
 
 def test_only_planned_rules_are_planned():

@@ -153,6 +153,18 @@ def test_a_worker_long_gone_is_forgotten(redis, app, joining, now):
     assert not [name for name in redis.scan_iter("*") if "images@a" in name]
 
 
+def test_after_an_outage_of_an_hour_no_station_is_forgotten(redis, joining, settings, now):
+    station(redis, "a")
+    then = redis.time()[0] - WORKER_FORGOTTEN_SECONDS - 1
+    redis.zadd(keys.stations("images"), {"a": then})
+    joining.spare()
+
+    joining.forget(now)
+    assert redis.exists(keys.stations("images"))
+    joining.forget(now + settings.lease_seconds + 1)
+    assert not redis.exists(keys.stations("images"))
+
+
 def test_a_pass_over_healthy_stations_changes_nothing(redis, app, joining, now):
     station(redis, "a", "b")
     for _ in range(3):

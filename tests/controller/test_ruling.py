@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from controller.control import Controller, Terms
+from controller.control import Controller
 from controller.observe import observe
 from controller.preview import preview
+from controller.terms import Terms
 from services.contract import level, rule_override
 from services.contract.policy import Policy
 from services.contract.rule_override import RuleOverride
@@ -82,16 +83,46 @@ def test_rules_that_do_not_fit_are_ignored_and_told_of_once(redis, make, caplog)
     rule(redis, PolicyRules(kind="fixed", level="gone"))
     for _ in range(3):
         leader.decide()
-    assert level.read(redis, "images").reason == "depth 0 is below 2"
+    why = "rules.level must be one of best, good, fair"
+    reason = f"depth 0 is below 2; ignored: rules by ada ({why})"
+    assert level.read(redis, "images").reason == reason
+    assert level.read(redis, "images").version == 1
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert told == ["the rules by ada do not fit policy.toml here: ignored"]
+    assert told == [f"images: the rules by ada are ignored: {why}"]
+
+    rule_override.withdraw(redis, "images")
+    leader.decide()
+    assert level.read(redis, "images").reason == "depth 0 is below 2"
 
 
 def test_rules_that_predict_are_ignored_without_a_profile(redis, make):
     leader = make(measured=MEASURED)
     rule(redis, PolicyRules(kind="slo", slo=Slo(seconds=10)))
     leader.decide()
-    assert level.read(redis, "images").reason == "depth 0 is below 2"
+    found = level.read(redis, "images")
+    assert (found.level.name, found.reason) == (
+        "best",
+        "depth 0 is below 2; ignored: rules by ada (rules.kind slo needs a profile, and "
+        "policy.toml names none)",
+    )
+
+
+@pytest.mark.parametrize("kind", ["slo", "planned"])
+def test_rules_that_predict_what_was_not_measured_are_ignored(redis, make, settings, caplog, kind):
+    file = predicting("slo").model_copy(update={"rules": LADDER.rules})
+    unmeasured = profile(8, 2)
+    leader = make(file, unmeasured)
+    rule(redis, PolicyRules(kind=kind, slo=Slo(seconds=1), dwell_seconds=0))
+    leader.decide()
+    _learned(leader, redis)
+    leader.decide()
+
+    reason = level.read(redis, "images").reason
+    assert reason.startswith("depth 0 is below 2; ignored: rules by ada (the profile has no images")
+    assert "the profile has no images cost for the level 'fair'" in caplog.text
+    assert leader._forecaster.latest["images"] is None
+    found = preview(redis, Terms("dry", file, settings, unmeasured))["queues"]["images"]
+    assert found["rules"] == "threshold"
 
 
 def test_a_change_of_rules_is_logged(redis, make, caplog):
