@@ -99,7 +99,9 @@ def test_a_picture_follows_the_policy_down_and_its_record_keeps_both_levels(
 ) -> None:
     claim, done = worker.draw()
     worker.change("fast")
-    drawing = done.result(SECONDS).result["drawings"][0]
+    outcome = done.result(SECONDS)
+    assert outcome.service.retimed
+    drawing = outcome.result["drawings"][0]
     names = [each["level"] for each in drawing["levels"]]
     assert names == ["best", "fast"]
     assert 1 <= drawing["levels"][1]["step"] < drawing["steps"] < 120
@@ -121,9 +123,12 @@ def test_a_picture_stays_as_it_was_begun(
     worker.change("fast")
     follower, drawn = worker.draw(count=2)
     drawn.result(SECONDS)
-    drawing = done.result(SECONDS).result["drawings"][0]
+    outcome = done.result(SECONDS)
+    kept = LADDER.levels[LADDER.index(begun)].image
+    assert (outcome.service.settings, outcome.service.retimed) == (kept.digest, False)
+    drawing = outcome.result["drawings"][0]
     assert follower.level.name == "fast"
-    assert drawing["steps"] == LADDER.levels[LADDER.index(begun)].image.steps
+    assert drawing["steps"] == kept.steps
     assert drawing["levels"] == [{"level": begun, "step": 0}]
     assert claim.level.name == begun
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from statistics import median
 
 import pytest
 from redis import Redis
@@ -44,11 +45,15 @@ def heard(redis: Redis, version: int) -> None:
 def test_a_change_is_heard_by_the_push_and_not_by_the_next_look(
     redis: Redis, levels: Levels
 ) -> None:
+    """Without the push each takes a whole time between looks, for the change before was heard at
+    one. A machine that stalls now and then may be late with some."""
     heard(redis, put(redis, "quality"))
-    started = time.monotonic()
+    seconds = []
     for name in ("fast", "balanced", "quality", "fast", "balanced", "quality"):
+        started = time.monotonic()
         heard(redis, put(redis, name))
-    assert time.monotonic() - started < 3 * SECONDS_BETWEEN_LOOKS
+        seconds.append(time.monotonic() - started)
+    assert median(seconds) < SECONDS_BETWEEN_LOOKS / 2
 
 
 def test_a_job_gets_the_level_in_force_though_the_worker_has_not_heard(redis: Redis) -> None:

@@ -11,13 +11,14 @@ from typing import get_args
 import pytest
 from redis import Redis
 
-from services.contract import events, keys, queues
+from services.contract import events, keys, queues, samples
 from services.contract.jobs import TERMINAL, Status
 from services.contract.ladder import Strategy
 from tests.services.contract.making import EXPIRED, cancel, claim, reclaim, state
 from tests.waiting import wait_until
 from tests.worker.press import (
     CAPTIONS,
+    LEVEL,
     TEXT_SECONDS,
     TEXT_SHARE,
     Dictation,
@@ -291,3 +292,15 @@ def test_pictures_share_the_priority_to_which_their_book_has_risen(press: Press)
     press.redis.hset(keys.job(book), "priority", "normal")
     press.draw_all(press.attempt(book, Dictation(STORY)))
     assert {picture.priority for picture in press.ordered(book, 3)} == {"normal"}
+
+
+def test_a_book_that_waits_for_its_pictures_is_no_work_for_the_desk(press: Press) -> None:
+    book = press.order(strategy="parallel")
+    made = press.attempt(book, Dictation(STORY))
+    press.ordered(book, len(CAPTIONS))
+    load = queues.load(press.redis)
+    assert (load.queues["stories"].depth, load.queues["stories"].workload) == (1, 0)
+    assert load.queues["images"].workload == len(CAPTIONS)
+    press.draw_all(made)
+    (sample,) = samples.after(press.redis, "stories")
+    assert sample.settings == LEVEL.level.story.digest

@@ -1,5 +1,6 @@
--- A request becomes a job: 'accepted', 'known' (same id or Idempotency-Key), 'full' (either queue or
--- both together), or 'orphan' (the parent has ended). Safe to repeat. Returns {outcome, id, digest}.
+-- A request becomes a job: 'accepted', 'known' (same id or Idempotency-Key), 'full' (both queues
+-- together), 'queue-full', or 'orphan' (the parent has ended). Safe to repeat. Returns {outcome, id,
+-- digest}.
 local id, kind, queue, priority, request, digest = unpack(ARGV, 1, 6)
 local capacity, deadline, parent, idempotency, retention = unpack(ARGV, 7, 11)
 local predicted, queue_capacity, pictures = ARGV[12], tonumber(ARGV[13]), ARGV[14]
@@ -11,7 +12,8 @@ end
 if redis.call('EXISTS', record(id)) == 1 then
   return {'known', id, digest}
 end
-if parent ~= '' and (get(parent, 'status') ~= 'running' or get(parent, 'cancel_requested') == '1') then
+local gone = get(parent, 'status') ~= 'running' or get(parent, 'cancel_requested') == '1'
+if parent ~= '' and gone then
   return {'orphan', parent, digest}
 end
 if parent == '' and depth() >= tonumber(capacity) then

@@ -1,5 +1,6 @@
 -- A waiting job joins the shortest queue: of the live workers with a queue of their own, the one
--- with the fewest unfinished jobs, this one left out. `draw` (from 0, below 1) chooses among equals.
+-- with the fewest unfinished jobs, this one left out. `draw` (from 0, below 1) chooses among
+-- equals.
 -- Returns that worker, or '' where there is none or the job does not wait.
 local id, horizon, draw = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if get(id, 'status') ~= 'queued' then

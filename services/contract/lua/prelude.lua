@@ -153,7 +153,8 @@ local function fail(id, kind, message, retention)
 end
 
 local function fail_late(id, retention)
-  fail(id, 'deadline', 'the deadline passed while the job was waiting; allow more seconds', retention)
+  local told = 'the deadline passed while the job was waiting; allow more seconds'
+  fail(id, 'deadline', told, retention)
 end
 
 -- Back among the waiting, in the place its age gives it.

@@ -11,6 +11,7 @@ end
 local found = {}
 for _, queue in ipairs({'stories', 'images'}) do
   local key = PREFIX .. 'policy:' .. queue
-  found[queue] = {state = hash(key), pin = hash(key .. ':pin'), rules = redis.call('GET', key .. ':rules')}
+  local rules = redis.call('GET', key .. ':rules')
+  found[queue] = {state = hash(key), pin = hash(key .. ':pin'), rules = rules}
 end
 return cjson.encode(found)
