@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.containers.engine import run
 
-EXTRAS = ("stack", "worker", "gemma")
+EXTRAS = ("stack", "load", "planning", "worker", "gemma")
 # redis-py wants it before Python 3.11.3: Debian's own, which may stand in, is 3.11.2.
 OLDER_PYTHON = ("async-timeout>=4.0.3",)
 # The address is part of the builder's cache key, so it is the same each time if it can be.
