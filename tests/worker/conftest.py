@@ -1,12 +1,15 @@
-"""Tiny checkpoints of the true classes, shared by everything that draws."""
+"""What several tests share: tiny checkpoints of the true classes, and a book in the making."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
+from redis import Redis
 
 from tests.worker.batching.tiny import SCHEDULERS, write_checkpoint, write_large_checkpoint
+from tests.worker.press import Press
 from worker.batching.denoiser import Denoiser
 
 
@@ -41,3 +44,14 @@ def large_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def large_denoiser(large_checkpoint: Path) -> Denoiser:
     """The tiny checkpoint of SDXL's architecture."""
     return Denoiser.load(str(large_checkpoint), device="cpu")
+
+
+@pytest.fixture
+def press(redis: Redis, tmp_path: Path) -> Iterator[Press]:
+    """A story worker with two threads, and the keeper of its leases."""
+    with ThreadPoolExecutor(2) as pool:
+        press = Press(redis, tmp_path, pool)
+        press.claims.open()
+        yield press
+        press.claims.stopping.set()
+    press.claims.close()

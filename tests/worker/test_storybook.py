@@ -2,14 +2,10 @@
 whose attempts or pictures end otherwise than well."""
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from pathlib import Path
 from typing import get_args
 
 import pytest
-from redis import Redis
 
 from services.contract import events, keys, queues, samples
 from services.contract.jobs import TERMINAL, Status
@@ -37,17 +33,6 @@ STORY = story(*CAPTIONS)
 OTHER_END = story(CAPTIONS[0], CAPTIONS[1], "a fox on the beach")
 STRATEGIES = get_args(Strategy)
 WITH_THE_TEXT = ("pipelined", "autoregressive")
-
-
-@pytest.fixture
-def press(redis: Redis, tmp_path: Path) -> Iterator[Press]:
-    """A story worker with two threads, and the keeper of its leases."""
-    with ThreadPoolExecutor(2) as pool:
-        press = Press(redis, tmp_path, pool)
-        press.claims.open()
-        yield press
-        press.claims.stopping.set()
-    press.claims.close()
 
 
 @pytest.mark.parametrize(
