@@ -43,7 +43,7 @@ class QueueDetail(BaseModel):
     predicted_wait_seconds: float | None
     predicted_response: Newcomer | None = Field(description="null where no controller predicts.")
     estimated_arrival_rate: Rate | None = Field(
-        description="Jobs a second and the standard error; null where no controller predicts."
+        description="Stories or pictures a second and the standard error; null without a model."
     )
     calibration: Calibration | None = Field(
         description="What clients were told against what came; null before any job ended."

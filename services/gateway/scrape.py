@@ -19,7 +19,7 @@ _QUEUE_GAUGES = (
     ("jobs_waiting", "Jobs that no worker has claimed.", "waiting"),
     ("jobs_running", "Jobs that a worker holds.", "running"),
     ("oldest_age_seconds", "Seconds that the oldest waiting job has waited.", "oldest_age"),
-    ("service_seconds_mean", "Mean service time of the latest jobs.", "service_mean"),
+    ("service_seconds_mean", "Mean share of the latest stories or pictures.", "service_mean"),
     ("workers", "Workers seen in the last seconds.", "workers"),
 )
 
@@ -96,7 +96,9 @@ def outlook_metrics(expected: Outlook) -> Iterator[Metric]:
     models = {queue: each.forecast for queue, each in expected.queues.items()}
     rates = {queue: model.arrivals for queue, model in models.items() if model}
     values, errors = _each("value", rates), _each("error", rates)
-    yield _by_queue("estimated_arrival_rate", "Jobs a second, by the live model.", values)
+    yield _by_queue(
+        "estimated_arrival_rate", "Stories or pictures a second, by the live model.", values
+    )
     yield _by_queue("estimated_arrival_rate_error", "Standard error of that rate.", errors)
 
 
