@@ -57,8 +57,9 @@ class _Call:
 def decide(load: QueueLoad, standing: Standing, policy: Policy, now: float) -> Decision:
     """The level of one queue for this load: a pin, else the fixed level, else what the rules say.
 
-    `policy.rules` are those of the queue; `now` is in seconds since the epoch. While nothing
-    changes, the reason stays the one for which the level was entered.
+    `policy.rules` are those of the queue; `now` is in seconds since the epoch. The depth that
+    counts is `load.workload`, what is left for this queue's workers. While nothing changes, the
+    reason stays the one for which the level was entered.
     """
     pin = standing.pin
     if pin is not None and pin.level in policy.names:
@@ -107,16 +108,16 @@ def _called(
 ) -> _Call:
     rules, forecast = policy.rules, standing.forecast
     if rules.kind == "table":
-        return _by_table(load.depth, state.index if state else 0, rules)
+        return _by_table(load.workload, state.index if state else 0, rules)
     if rules.kind == "slo" and rules.slo is not None:
         if forecast is None:
             return _staying(standing, policy, f"{_UNKNOWN}predicted yet")
-        return _by_slo(load.depth, forecast, rules.slo, rules.hysteresis)
+        return _by_slo(load.workload, forecast, rules.slo, rules.hysteresis)
     if rules.kind == "planned" and forecast is not None and forecast.thresholds:
-        return _by_thresholds(load.depth, forecast.thresholds, forecast.climb)
+        return _by_thresholds(load.workload, forecast.thresholds, forecast.climb)
     if rules.kind == "planned" and not rules.thresholds:
         return _staying(standing, policy, f"{_UNKNOWN}planned yet")
-    return _by_thresholds(load.depth, rules.thresholds, rules.climbs)
+    return _by_thresholds(load.workload, rules.thresholds, rules.climbs)
 
 
 def _staying(standing: Standing, policy: Policy, because: str) -> _Call:
@@ -138,11 +139,12 @@ def _by_thresholds(depth: int, thresholds: tuple[int, ...], climbs: tuple[int, .
 
 
 def _by_table(depth: int, index: int, rules: PolicyRules) -> _Call:
-    """Patience is measured from the best level's row: the row of a level that it lowered would
-    call for that level again, and it would lower from there once more."""
-    target, calm = (row[min(depth, len(row) - 1)] for row in (rules.table[index], rules.table[0]))
+    """Patience is measured from the levels that the best one and the cheapest would go to: the row
+    of a level that it lowered calls for that level again, and it would lower from there anew."""
+    column = [row[min(depth, len(row) - 1)] for row in rules.table]
+    target, calm = column[index], min(max(index, column[0] + 1), column[-1] + 1)
     because = f"the table says so for depth {depth}"
-    return _Call(target, target, because, because, stride=len(rules.table), floor=calm + 1)
+    return _Call(target, target, because, because, stride=len(rules.table), floor=calm)
 
 
 def _by_slo(depth: int, forecast: Forecast, slo: Slo, margin: int) -> _Call:

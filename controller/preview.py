@@ -73,16 +73,17 @@ def _would_be(
     load, state = seen.load.queues[queue], seen.states[queue]
     return {
         "depth": load.depth,
+        "workload": load.workload,
         "oldest_age_seconds": round(load.oldest_age, 3),
         "level": state.level.name if state else None,
         "would_be": terms.policy.names[decision.index],
         "reason": decision.reason,
         "rules": seen.ruled(terms.policy, terms.profile).rules_of(queue).kind,
-        "forecast": found and _shown(found, load.depth, terms.policy.names),
+        "forecast": found and _shown(found, load.workload, terms.policy.names),
     }
 
 
-def _shown(found: Forecast, depth: int, names: tuple[str, ...]) -> dict[str, Any]:
+def _shown(found: Forecast, ahead: int, names: tuple[str, ...]) -> dict[str, Any]:
     return {
         "arrivals": found.arrivals.model_dump(),
         "workers": found.workers,
@@ -90,14 +91,14 @@ def _shown(found: Forecast, depth: int, names: tuple[str, ...]) -> dict[str, Any
         "thresholds": list(found.thresholds),
         "climb": list(found.climb),
         "levels": [
-            {"name": name, **_level(found, index, depth)} for index, name in enumerate(names)
+            {"name": name, **_level(found, index, ahead)} for index, name in enumerate(names)
         ],
     }
 
 
-def _level(found: Forecast, index: int, depth: int) -> dict[str, float]:
+def _level(found: Forecast, index: int, ahead: int) -> dict[str, float]:
     """Seconds: of a job alone, and from acceptance to end of one that came now."""
-    pace, took = found.paces[index], response(found, index, depth)
+    pace, took = found.paces[index], response(found, index, ahead)
     return {
         "service_seconds": pace.seconds,
         "service_error_seconds": pace.error * pace.seconds,

@@ -23,7 +23,9 @@ from tests.controller.situations import (
 )
 
 DEPTHS = st.integers(0, 60)
-STEPS = st.lists(st.tuples(st.floats(0, 5), DEPTHS), max_size=30)
+PATIENCE = 50.0
+AGES = st.floats(0, 2 * PATIENCE)
+STEPS = st.lists(st.tuples(st.floats(0, 5), DEPTHS, AGES), max_size=30)
 # The same examples in every run, however slow the machine.
 STEADY = settings(derandomize=True, deadline=None, database=None)
 KINDS = ("threshold", "fixed", "slo", "table", "planned")
@@ -88,42 +90,58 @@ def tabulated(policy: Policy, depths: int = 61) -> list[list[int]]:
 
 
 @st.composite
-def cases(draw, kinds=KINDS):
-    """Rules of one of these kinds."""
-    kind, plain = draw(st.sampled_from(kinds)), draw(ladders())
-    dwell, hysteresis = plain.rules.dwell_seconds, plain.rules.hysteresis
-    levels = len(plain.levels)
+def cases(draw, kind):
+    """Rules of a kind, with patience or without."""
+    case = draw(_calm(kind))
+    return case.with_rules(patience_seconds=draw(st.sampled_from([None, PATIENCE])))
+
+
+def _calm(kind):
     if kind == "fixed":
-        return Case(fixed(draw(st.sampled_from(NAMES[:3]))))
+        return st.sampled_from(NAMES[:3]).map(lambda name: Case(fixed(name)))
+    return by_prediction() if kind == "slo" else ladders().map(lambda each: by_depth(kind, each))
+
+
+def by_depth(kind, plain: Policy) -> Case:
+    """Rules of a kind that do what the thresholds of this ladder say."""
+    rules = plain.rules
+    options = {"dwell_seconds": rules.dwell_seconds, "hysteresis": rules.hysteresis}
     if kind == "table":
-        return Case(table(tabulated(plain), dwell_seconds=dwell, hysteresis=hysteresis))
-    if kind == "slo":
-        slo = Slo(seconds=draw(st.floats(0.1, 200)), percentile=draw(_PERCENTILES))
-        policy = predicting(kind, levels, slo=slo, hysteresis=hysteresis, dwell_seconds=dwell)
-        return Case(policy, draw(models(levels)))
+        return Case(table(tabulated(plain), **options))
     if kind == "planned":
-        policy = predicting(kind, levels, hysteresis=hysteresis, dwell_seconds=dwell)
-        plan = {"thresholds": plain.rules.thresholds, "climb": plain.rules.climbs}
-        return Case(policy, draw(models(levels)).model_copy(update=plan))
+        plan = {"thresholds": rules.thresholds, "climb": rules.climbs}
+        levels = len(plain.levels)
+        return Case(predicting(kind, levels, **options), forecast(*(1.0,) * levels, **plan))
     return Case(plain)
+
+
+@st.composite
+def by_prediction(draw):
+    """Rules of the kind slo, and the model that they ask."""
+    plain = draw(ladders())
+    rules, levels = plain.rules, len(plain.levels)
+    options = {"dwell_seconds": rules.dwell_seconds, "hysteresis": rules.hysteresis}
+    slo = Slo(seconds=draw(st.floats(0.1, 200)), percentile=draw(_PERCENTILES))
+    return Case(predicting("slo", levels, slo=slo, **options), draw(models(levels)))
 
 
 _PERCENTILES = st.sampled_from(["mean", 50, 95, 99])
 
 
 @st.composite
-def positions(draw, kinds=KINDS):
+def positions(draw, kind):
     """A case, and a level in force or none."""
-    case = draw(cases(kinds))
+    case = draw(cases(kind))
     return case, draw(st.none() | st.integers(0, case.last))
 
 
 def history(case: Case, steps) -> list[tuple[float, int]]:
-    """(time, index) of each step of (seconds, depth), as the live loop would go through them."""
+    """(time, index) of each step of (seconds, depth, oldest age), as the live loop would go through
+    them."""
     now, standing, seen = NOW, case.standing(), []
-    for seconds, depth in steps:
+    for seconds, depth, oldest in steps:
         now += seconds
-        decision = decide(load(depth), standing, case.policy, now)
+        decision = decide(load(depth, oldest), standing, case.policy, now)
         seen.append((now, decision.index))
         old = standing.state
         since = now if old is None or old.index != decision.index else old.since

@@ -99,6 +99,13 @@ def test_a_fixed_policy_is_fixed(depth):
         assert decide(load(depth), standing, policy, NOW) == Decision(1, "the policy is fixed")
 
 
+def test_what_is_left_to_do_counts_not_books_that_wait_for_pictures():
+    books = load(8).model_copy(update={"waiting": 0, "running": 8, "drawing": 8})
+    assert decide(books, Standing(), LADDER, NOW) == Decision(0, "depth 0 is below 6")
+    pictures = load(3).model_copy(update={"sisters": 9})
+    assert decide(pictures, Standing(), LADDER, NOW) == Decision(2, "depth 12 reached 12")
+
+
 def test_a_ladder_of_one_level_has_one_answer():
     policy = ladder(hysteresis=1)
     assert decide(load(99), Standing(), policy, NOW) == Decision(0, "there is one level")

@@ -89,6 +89,14 @@ def test_a_profile_that_lacks_a_level_is_refused(lead):
         lead(policy=predicting("planned"), measured=MEASURED)
 
 
+def test_a_dry_run_predicts_from_what_is_left_to_do(redis, settings):
+    accept(redis, count=3)
+    found = preview(redis, Terms("dry", LADDER, settings, MEASURED))["queues"]["images"]
+    assert (found["depth"], found["workload"], found["would_be"]) == (1, 3, "good")
+    best = found["forecast"]["levels"][0]
+    assert best["mean_response_seconds"] == pytest.approx(8.0 * (3 + (1 + 0.1) / 2))
+
+
 def test_a_dry_run_shows_what_it_predicts_and_by_which_thresholds(redis, lead, settings):
     terms = Terms("dry", LADDER, settings, MEASURED)
     accept(redis)
