@@ -19,6 +19,9 @@ from controller.queueing.refusal import (
     require_positive,
 )
 
+MOST_CAPACITY = 50_000
+"""For which the chain at departures takes a few seconds: the time rises with its square."""
+
 _ROUNDING = 1e-14
 
 
@@ -30,7 +33,7 @@ def mg1k(rate: float, service_time: float, scv: float, capacity: int) -> Measure
     """
     require_positive(rate=rate, service_time=service_time)
     require_not_negative(scv=scv)
-    require_count(capacity=capacity)
+    require_count(most=MOST_CAPACITY, capacity=capacity)
     load = rate * service_time
     weights = left_behind(arrivals_at_least(load, scv, capacity), capacity)
     behind = weights / weights.sum()

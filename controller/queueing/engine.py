@@ -1,5 +1,6 @@
 """The batching engine as queueing theory sees it: its speed depends on how many share it."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from services.contract.profile import BatchLaw
 
 NO_LIMIT = 100_000
-"""A cap that is out of reach."""
+"""A cap from which on there is none."""
 
 
 class Engine(NamedTuple):
@@ -28,8 +29,17 @@ class Engine(NamedTuple):
         return self.workers * self.law.cap
 
     @property
+    def unlimited(self) -> bool:
+        """Whether every job advances at once, so that none waits."""
+        return self.law.cap >= NO_LIMIT
+
+    @property
     def stable_rate(self) -> float:
-        """kφ(c): arrivals a second from which on the queue grows without bound."""
+        """kφ(c): arrivals a second from which on the queue grows without bound; without a limit
+        that of c → ∞, which is infinite where a job more costs nothing."""
+        if self.unlimited:
+            each = self.law.tau1 * self.work / (self.law.tau0 + self.law.tau1)
+            return self.workers / each if each else math.inf
         return self.workers * self.law.speedup / self.work
 
     def alone(self, together: NDArray[np.int64]) -> NDArray[np.float64]:

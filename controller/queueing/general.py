@@ -14,7 +14,8 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import sparse
 
-from controller.queueing import deterministic, markovian
+from controller.queueing import deterministic, hyperexponential, markovian
+from controller.queueing.markovian import after_wait
 from controller.queueing.measures import Distribution, Measures
 from controller.queueing.phases import MOST_PHASES, PhaseType, fitted, followed_by
 from controller.queueing.refusal import (
@@ -32,11 +33,11 @@ _HEAVY = 0.995
 def mg1(rate: float, service_time: float, scv: float = 1.0) -> Measures:
     """M/G/1: E[W] = ρS(1 + scv) / (2(1 - ρ)), exact (F. Pollaczek 1930, A. Khinchine 1932).
 
-    Percentiles are exact for the service distributions named above: M/D/1 as in `deterministic`;
-    with phase-type service the wait is itself phase-type (Neuts 1981, chapter 5; S. Asmussen,
-    Applied Probability and Queues, 2003, VIII.5). Above ρ = 0.995 (M/D/1: 0.999) the wait of
-    those who wait is taken to be exponential (J. F. C. Kingman 1962). Raises Unstable for ρ >= 1,
-    and BadInput.
+    Percentiles are exact for the service distributions named above: M/D/1 as in `deterministic`,
+    scv > 1 as in `hyperexponential`; with other phase-type service the wait is itself phase-type
+    (Neuts 1981, chapter 5; S. Asmussen, Applied Probability and Queues, 2003, VIII.5). For
+    scv <= 1, above ρ = 0.995 (M/D/1: 0.999) the wait of those who wait is taken to be exponential
+    (J. F. C. Kingman 1962). Raises Unstable for ρ >= 1, and BadInput.
     """
     require_positive(rate=rate, service_time=service_time)
     require_not_negative(scv=scv)
@@ -53,6 +54,8 @@ def mg1(rate: float, service_time: float, scv: float = 1.0) -> Measures:
 def _times(
     load: float, service_time: float, scv: float, mean_wait: float
 ) -> tuple[Distribution, Distribution]:
+    if scv > 1:
+        return hyperexponential.wait_and_response(load, service_time, scv)
     mean, constant = mean_wait + service_time, scv * MOST_PHASES < 1
     if load > (deterministic.HIGHEST_LOAD if constant else _HEAVY):
         wait = _exponential(load, mean_wait).distribution(mean_wait)
@@ -120,9 +123,22 @@ def _after(wait: PhaseType, service_time: float, scv: float, mean: float) -> Dis
 
     Beside a wait of a hundred services, the variation of one is not seen.
     """
+    if scv > 1:
+        return _after_either(wait, service_time, scv, mean)
     if scv * MOST_PHASES < 1 or mean > 100 * service_time:
         return delayed(wait.distribution(mean - service_time), service_time)
     return followed_by(wait, fitted(service_time, scv)).distribution(mean)
+
+
+def _after_either(wait: PhaseType, service_time: float, scv: float, mean: float) -> Distribution:
+    """Of hyperexponential service after an exponential wait: a mixture by the phase of service."""
+    waits, drain = float(wait.start[0]), float(wait.exits[0])
+    shares = hyperexponential.shares(scv)
+    phases = tuple(zip(shares, hyperexponential.rates(service_time, scv), strict=True))
+    return Distribution(
+        mean,
+        lambda t: sum(share * after_wait(t, waits, drain, served) for share, served in phases),
+    )
 
 
 def wait_ratio(utilisation: float, scv: float, servers: int, correction: Correction) -> float:

@@ -6,15 +6,21 @@ load in erlangs, ρ = a/k the utilisation. Sources: L. Kleinrock, Queueing Syste
 """
 
 import math
+from collections.abc import Callable
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.special import exprel
 
 from controller.queueing.measures import Distribution, Measures
-from controller.queueing.phases import PhaseType
+from controller.queueing.phases import uniformised
 from controller.queueing.refusal import BadInput, require_count, require_positive, require_stable
+
+MOST_PLACES = 1_000_000
+"""Servers, or jobs in a queue with a capacity, for which an answer takes a second or two."""
+
+Floats = NDArray[np.float64]
 
 
 def erlang_b(load: float, servers: int) -> float:
@@ -24,7 +30,7 @@ def erlang_b(load: float, servers: int) -> float:
     erlangs, any above 0. Raises BadInput.
     """
     require_positive(load=load)
-    require_count(least=0, servers=servers)
+    require_count(least=0, most=MOST_PLACES, servers=servers)
     blocked = 1.0
     for server in range(1, servers + 1):
         blocked = load * blocked / (server + load * blocked)
@@ -64,15 +70,16 @@ def _many(rate: float, service_time: float, servers: int, model: str) -> Measure
     drain = (servers - load) / service_time
     wait = Distribution(waits / drain, lambda t: waits * math.exp(-drain * t))
     mean = wait.mean + service_time
-    response = Distribution(mean, lambda t: _response(t, waits, drain, 1 / service_time))
+    response = Distribution(mean, lambda t: after_wait(t, waits, drain, 1 / service_time))
     return Measures(
         model, load / servers, waits, wait.mean, mean, rate * mean, response.percentile(95),
         wait=wait, response=response,
     )  # fmt: skip
 
 
-def _response(seconds: float, waits: float, drain: float, served: float) -> float:
-    """P(T > t): with probability `waits` an exponential wait of rate `drain` precedes service.
+def after_wait(seconds: float, waits: float, drain: float, served: float) -> float:
+    """P(T > t): with probability `waits` an exponential wait of rate `drain` precedes service,
+    which is exponential with rate `served`, both a second.
 
     Of the two rates the slower is taken out, so that nothing overflows, and where they are equal,
     exprel gives the Erlang distribution that the quotient of differences tends to.
@@ -91,7 +98,7 @@ def mmkk(rate: float, service_time: float, servers: int, capacity: int) -> Measu
     response are exact mixtures of Erlang times. Raises BadInput.
     """
     require_positive(rate=rate, service_time=service_time)
-    require_count(servers=servers, capacity=capacity)
+    require_count(most=MOST_PLACES, servers=servers, capacity=capacity)
     if capacity < servers:
         raise BadInput(f"the capacity {capacity} is less than the {servers} servers: it counts all")
     shares = finite_shares(rate * service_time, servers, capacity)
@@ -99,16 +106,15 @@ def mmkk(rate: float, service_time: float, servers: int, capacity: int) -> Measu
     found = shares[:-1] / shares[:-1].sum()
     number, accepted = float(np.arange(capacity + 1) @ shares), rate * (1 - lost)
     waiting = float(np.arange(capacity + 1 - servers) @ shares[servers:])
-    wait, response = _finite_times(found, service_time, servers)
     times = (waiting / accepted, number / accepted)
-    wait, response = wait.distribution(times[0]), response.distribution(times[1])
+    wait, response = _finite_times(found, servers / service_time, servers, times)
     return Measures(
         "mmkk", accepted * service_time / servers, float(found[servers:].sum()), *times, number,
         response.percentile(95), lost, wait=wait, response=response,
     )  # fmt: skip
 
 
-def finite_shares(load: float, servers: int, capacity: int) -> NDArray[np.float64]:
+def finite_shares(load: float, servers: int, capacity: int) -> Floats:
     """p_0 … p_K of M/M/k/K, in logarithms, so that no power overflows. Load in erlangs."""
     departures = np.minimum(np.arange(1, capacity + 1), servers)
     logs = np.concatenate([[0.0], np.cumsum(math.log(load) - np.log(departures))])
@@ -117,17 +123,33 @@ def finite_shares(load: float, servers: int, capacity: int) -> NDArray[np.float6
 
 
 def _finite_times(
-    found: NDArray[np.float64], service_time: float, servers: int
-) -> tuple[PhaseType, PhaseType]:
-    """Wait and response of who finds n jobs with probability found[n].
+    found: Floats, rate: float, servers: int, means: tuple[float, float]
+) -> tuple[Distribution, Distribution]:
+    """Wait and response of who finds n jobs with probability found[n]; `rate` is kμ.
 
-    Phase 0 is service; in phase i, i more jobs must leave before it begins.
+    Looked at with the rate kμ, a look finds one job fewer ahead, or, in service, its end with
+    probability 1/k: what is left after j looks needs no chain to be followed.
     """
     queued = found[servers:]
-    rates = np.full(len(queued) + 1, servers / service_time)
-    rates[0] = 1 / service_time
-    steps = sparse.diags_array([-rates, rates[1:]], offsets=[0, -1]).tocsr()
-    start = np.concatenate([[found[:servers].sum()], queued])
-    if not len(queued):
-        return PhaseType(np.zeros(1), steps), PhaseType(start, steps)
-    return PhaseType(queued, steps[1:, 1:]), PhaseType(start, steps)
+    waiting = np.append(np.cumsum(queued[::-1])[::-1], 0.0)
+    stays = 1 - 1 / servers
+    served = accumulate(
+        queued.tolist(),
+        lambda left, more: left * stays + more,
+        initial=float(found[:servers].sum()),
+    )
+    both = waiting + np.fromiter(served, float, len(waiting))
+    return (
+        Distribution(means[0], lambda t: uniformised(rate * t, _left(waiting, 0.0))),
+        Distribution(means[1], lambda t: uniformised(rate * t, _left(both, stays))),
+    )
+
+
+def _left(after: Floats, stays: float) -> Callable[[NDArray[np.int64]], Floats]:
+    """After j looks; beyond the last entry each look leaves the same share."""
+    last = len(after) - 1
+
+    def left(counts: NDArray[np.int64]) -> Floats:
+        return after[np.minimum(counts, last)] * stays ** np.maximum(counts - last, 0)
+
+    return left

@@ -4,16 +4,21 @@ Source: M. F. Neuts, Matrix-Geometric Solutions in Stochastic Models (1981), cha
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, stats
 
+from controller.queueing import hyperexponential
 from controller.queueing.measures import Distribution
+from controller.queueing.refusal import BadInput
 
 MOST_PHASES = 200
 """A fit needs 1/scv phases; a time with scv below 1/MOST_PHASES counts as deterministic."""
+MOST_LOOKS = 500_000
+"""Of a chain that is followed look by look; more would take minutes."""
 
 _NEGLIGIBLE = 1e-14
 
@@ -32,12 +37,22 @@ class PhaseType(NamedTuple):
 
     def distribution(self, mean: float) -> Distribution:
         """Of the time to absorption, whose mean in seconds the caller knows."""
-        return Distribution(mean, _Uniformised(self).survival)
+        return Distribution(mean, _Followed(self).survival)
 
 
-class _Uniformised:
-    """P(T > t) = Σ_j Poisson(j; Λt) g_j, where g_j is the probability that the chain, looked at
-    with rate Λ, is not absorbed after j looks (A. Jensen 1953). All terms positive: stable."""
+def uniformised(looks: float, left: Callable[[NDArray[np.int64]], NDArray[np.float64]]) -> float:
+    """P(T > t) = Σ_j Poisson(j; Λt) g_j, where g_j = `left(j)` is the probability that a chain,
+    looked at with rate Λ, is not absorbed after j looks; `looks` is Λt, their mean number.
+
+    All terms are positive: stable. Source: A. Jensen (1953).
+    """
+    spread = 9 * math.sqrt(looks) + 30
+    counts = np.arange(max(0, int(looks - spread)), int(looks + spread))
+    return float(stats.poisson.pmf(counts, looks) @ left(counts))
+
+
+class _Followed:
+    """A chain look by look, as far as it is asked for."""
 
     def __init__(self, phases: PhaseType) -> None:
         diagonal = -phases.generator.diagonal()
@@ -48,15 +63,22 @@ class _Uniformised:
         self._left = [float(phases.start.sum())]
 
     def survival(self, seconds: float) -> float:
-        looks = self._rate * seconds
-        spread = 9 * math.sqrt(looks) + 30
-        self._extend(int(looks + spread))
-        first, last = max(0, int(looks - spread)), min(len(self._left), int(looks + spread))
-        weights = stats.poisson.pmf(np.arange(first, last), looks)
-        return float(weights @ self._left[first:last])
+        return uniformised(self._rate * seconds, self._after)
+
+    def _after(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        self._extend(int(counts[-1]))
+        first, last = counts[0], min(len(self._left), counts[-1] + 1)
+        found = np.zeros(len(counts))
+        found[: max(0, last - first)] = self._left[first:last]
+        return found
 
     def _extend(self, looks: int) -> None:
         while len(self._left) <= looks and self._left[-1] > _NEGLIGIBLE:
+            if len(self._left) > MOST_LOOKS:
+                raise BadInput(
+                    "the times are spread too widely for this model's percentiles: they would take "
+                    "minutes. Simulate the queue, or ask for one with less variation."
+                )
             self._state = self._step @ self._state
             self._left.append(float(self._state.sum()))
 
@@ -74,9 +96,8 @@ def fitted(mean: float, scv: float) -> PhaseType:
 
 
 def _hyperexponential(mean: float, scv: float) -> PhaseType:
-    share = (1 + math.sqrt((scv - 1) / (scv + 1))) / 2
-    shares = np.array([share, 1 - share])
-    return PhaseType(shares, sparse.diags_array(-2 * shares / mean).tocsr())
+    rates = np.array(hyperexponential.rates(mean, scv))
+    return PhaseType(np.array(hyperexponential.shares(scv)), sparse.diags_array(-rates).tocsr())
 
 
 def _mixed_erlang(mean: float, scv: float) -> PhaseType:

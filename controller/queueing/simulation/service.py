@@ -10,8 +10,12 @@ from typing import Protocol
 import numpy as np
 from scipy import special
 
+from controller.queueing.hyperexponential import shares
 from controller.queueing.refusal import BadInput, require_not_negative, require_positive
 from controller.queueing.simulation.state import Floats
+
+_BELOW_ONE = float(np.nextafter(1.0, 0.0))
+"""The largest uniform number, whatever rounding has made of it."""
 
 
 class Service(Protocol):
@@ -111,10 +115,11 @@ class Hyperexponential:
 
     def of(self, uniform: Floats) -> Floats:
         """See Service."""
-        first = (1 + np.sqrt((self.scv - 1) / (self.scv + 1))) / 2
-        share = np.where(uniform < first, first, 1 - first)
-        rest = np.where(uniform < first, uniform, uniform - first)
-        return -self.mean / (2 * share) * np.log1p(-rest / share)
+        short, long = shares(self.scv)
+        share = np.where(uniform < short, short, long)
+        rest = np.where(uniform < short, uniform, uniform - short)
+        within = np.minimum(rest / share, _BELOW_ONE)
+        return -self.mean / (2 * share) * np.log1p(-within)
 
 
 @dataclass(frozen=True)

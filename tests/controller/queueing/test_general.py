@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, sparse, stats
 
 from controller.queueing import bounded, general, markovian, phases
 from controller.queueing.general import mg1, mgk
@@ -100,6 +100,33 @@ def test_a_departure_leaves_those_who_came_in_its_time(scv):
     assert 1 - 0.7 * area == pytest.approx(0.3, abs=1e-8)
 
 
+def test_hyperexponential_service_waits_as_its_phases_say():
+    """The mixture of two exponentials against the chain that ends when the wait does."""
+    service = phases.fitted(2.0, 3.0)
+    chain = general._geometric_sum(0.7, service, 2.0).distribution(1.0)
+    after = phases.followed_by(general._geometric_sum(0.7, service, 2.0), service).distribution(1.0)
+    found = general.mg1(0.35, 2.0, 3.0)
+    for seconds in (0.0, 0.5, 3.0, 20.0):
+        assert found.wait.survival(seconds) == pytest.approx(chain.survival(seconds), abs=1e-12)
+        assert found.response.survival(seconds) == pytest.approx(after.survival(seconds), abs=1e-12)
+
+
+@pytest.mark.parametrize("scv", [1e5, 1e9, 1e18])
+def test_service_of_any_variability_has_an_answer(scv):
+    """Half of the mean is in jobs so rare and long that the wait scales with scv."""
+    ratio = general.mg1(0.8, 1.0, scv).p95_response / scv
+    assert ratio == pytest.approx(general.mg1(0.8, 1.0, 1e7).p95_response / 1e7, rel=1e-3)
+    found = general.mgk(1.6, 1.0, scv, 2)
+    assert 0 < found.p95_response < 10 * scv
+
+
+def test_a_chain_that_would_take_minutes_is_refused(monkeypatch):
+    monkeypatch.setattr(phases, "MOST_LOOKS", 1000)
+    stiff = phases.fitted(1.0, 0.5)._replace(generator=sparse.csr_array([[-1.0, 1.0], [0, -1e9]]))
+    with pytest.raises(BadInput, match="Simulate"):
+        stiff.distribution(1.0).survival(5.0)
+
+
 def test_the_heaviest_loads_join_on():
     below, above = mg1(0.99499, 1.0, 0.3), mg1(0.99501, 1.0, 0.3)
     assert above.p95_response == pytest.approx(below.p95_response, rel=0.01)
@@ -188,6 +215,15 @@ def test_a_long_buffer_is_no_buffer():
     found, endless = bounded.mg1k(0.8, 1.0, 0.0, 300), mg1(0.8, 1.0, 0.0)
     assert found.mean_wait == pytest.approx(endless.mean_wait)
     assert found.loss_probability == pytest.approx(0, abs=1e-12)
+
+
+def test_a_buffer_longer_than_can_be_solved_is_refused():
+    with pytest.raises(BadInput, match="capacity is 10000000"):
+        bounded.mg1k(0.8, 1.0, 0.5, 10_000_000)
+    with pytest.raises(BadInput, match="capacity is 10000000"):
+        markovian.mmkk(0.8, 1.0, 1, 10_000_000)
+    with pytest.raises(BadInput, match="servers is 10000000"):
+        markovian.mmk(0.8, 1.0, 10_000_000)
 
 
 def test_a_long_buffer_in_overload_is_full():

@@ -132,6 +132,14 @@ def test_with_much_room_nothing_is_lost():
     assert finite.p95_response == pytest.approx(endless.p95_response)
 
 
+def test_a_buffer_of_a_hundred_thousand_is_none():
+    finite, endless = mmkk(2.4, 1.0, 3, 100_000), mmk(2.4, 1.0, 3)
+    for percent in (50, 95, 99):
+        for name in ("wait", "response"):
+            time, other = getattr(finite, name), getattr(endless, name)
+            assert time.percentile(percent) == pytest.approx(other.percentile(percent))
+
+
 def test_at_load_one_all_states_of_one_server_are_as_likely():
     assert mmkk(1.0, 1.0, 1, 9).loss_probability == pytest.approx(0.1)
 

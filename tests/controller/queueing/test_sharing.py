@@ -102,6 +102,46 @@ def test_plain_sharing_has_the_mean_of_mm1_whatever_the_work(scv):
     assert ps(0.8, Engine(1.0, PLAIN), scv).mean_response == pytest.approx(5.0)
 
 
+@pytest.mark.parametrize("scv", [0.0, 1.0])
+def test_without_a_cap_nobody_waits_however_near_the_limit(scv):
+    found = ps(0.99999, Engine(1.0, PLAIN), scv)
+    assert (found.probability_of_waiting, found.mean_wait) == (0.0, 0.0)
+    assert found.mean_response == pytest.approx(1e5)
+    assert found.wait is None or found.wait.percentile(99) == 0
+
+
+def test_without_a_cap_the_number_is_negative_binomial():
+    """The closed mean against the product of the speeds, which a cap out of reach has."""
+    law = BatchLaw(tau0=0.6, tau1=0.2, cap=500)
+    endless = ps(3.0, Engine(1.0, law.model_copy(update={"cap": NO_LIMIT})))
+    limited = ps(3.0, Engine(1.0, law))
+    assert endless.mean_response == pytest.approx(4.0)
+    assert limited.mean_response == pytest.approx(4.0)
+    assert endless.p95_response == pytest.approx(limited.p95_response)
+
+
+def test_work_that_costs_nothing_more_has_no_limit():
+    found = ps(300.0, Engine(1.0, BatchLaw(tau0=1.0, tau1=0.0, cap=NO_LIMIT)))
+    assert found.utilisation == 0
+    assert found.mean_response == pytest.approx(1.0)
+    assert found.p95_response == pytest.approx(math.log(20))
+
+
+def test_more_places_than_can_be_counted_are_refused():
+    with pytest.raises(BadInput, match="so near its limit"):
+        ps(1.99999, Engine(1.0, PLAIN, 2))
+    with pytest.raises(BadInput, match="give a smaller cap"):
+        ps(1.0, Engine(1.0, PLAIN, 1000))
+
+
+@pytest.mark.parametrize("law", [PLAIN, TIGHT])
+def test_a_load_of_one_is_refused_with_what_helps_an_engine(law):
+    with pytest.raises(Unstable, match="add workers") as refused:
+        ps(2.0, Engine(1.0, law))
+    assert "capacity" not in str(refused.value)
+    assert ("advance together" in str(refused.value)) == (law is TIGHT)
+
+
 @pytest.mark.parametrize("load", [0.3, 0.8, 0.95])
 def test_plain_sharing_has_the_known_variance(load):
     """Var T = (2 + ρ) / ((2 - ρ)(1 - ρ)²) for S = 1 (Coffman, Muntz and Trotter 1970)."""

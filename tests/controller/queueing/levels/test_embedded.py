@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.queueing.levels import embedded, hysteresis
-from controller.queueing.levels.service_times import exponential, hyperexponential
+from controller.queueing.levels.service_times import Fitted
 from controller.queueing.refusal import BadInput, Unstable
 from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
@@ -22,7 +22,7 @@ from tests.controller.queueing.levels.situations import (
 
 @pytest.mark.parametrize(
     ("scv", "services"),
-    [(0.0, ()), (0.4, ()), (1.0, (exponential(1.0),)), (4.0, (hyperexponential(1.0, 4.0),))],
+    [(0.0, ()), (0.4, ()), (1.0, (Fitted(1.0),)), (4.0, (Fitted(1.0, 4.0),))],
 )
 def test_one_level_is_pollaczek_khinchine(scv, services):
     found = embedded.measure(queue(0.7, scv=scv, levels=1), ONE_LEVEL, services)
@@ -41,7 +41,7 @@ def test_the_simulation_agrees(scv):
         horizon=Horizon(jobs=40_000),
     )
     simulated = replicate(scenario, seeds=range(10))
-    services = tuple(hyperexponential(seconds, scv) for seconds in SECONDS) if scv > 1 else ()
+    services = tuple(Fitted(seconds, scv) for seconds in SECONDS) if scv > 1 else ()
 
     found = embedded.measure(queue(2.0, scv=scv), HYSTERESIS, services)
 
@@ -59,7 +59,7 @@ def test_the_simulation_agrees(scv):
 
 
 def test_it_differs_from_a_level_that_jobs_follow():
-    services = tuple(exponential(seconds) for seconds in SECONDS)
+    services = tuple(Fitted(seconds) for seconds in SECONDS)
 
     fixed = embedded.measure(queue(2.0, scv=1.0), HYSTERESIS, services)
     followed = hysteresis.measure(queue(2.0, scv=1.0), HYSTERESIS)
@@ -69,7 +69,7 @@ def test_it_differs_from_a_level_that_jobs_follow():
 
 def test_with_one_level_whatever_the_table_both_chains_agree():
     one = np.full((3, 1), 1)
-    services = tuple(exponential(seconds) for seconds in SECONDS)
+    services = tuple(Fitted(seconds) for seconds in SECONDS)
 
     at_departures = embedded.measure(queue(1.2, scv=1.0), one, services)
     at_all_times = hysteresis.measure(queue(1.2, scv=1.0), one)
