@@ -4,23 +4,31 @@ import argparse
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from rich.console import Console
 from rich.progress import track
 
 from controller.queueing.engine import NO_LIMIT
-from controller.queueing.refusal import BadInput
+from controller.queueing.outlook import forecast
+from controller.queueing.refusal import BadInput, require_count
 from controller.queueing.simulation import live, report
 from controller.queueing.simulation.arrivals import Arrivals
 from controller.queueing.simulation.notation import FORMS, arrivals_written
-from controller.queueing.simulation.scenario import Horizon, Moment, Routing, Scenario
+from controller.queueing.simulation.run import simulate
+from controller.queueing.simulation.scenario import (
+    Horizon,
+    Moment,
+    Routing,
+    Scenario,
+    Switching,
+)
 from controller.queueing.simulation.stability import require_steady
-from controller.queueing.simulation.statistics import Summary, replicate
+from controller.queueing.simulation.statistics import Run, Summary, replicate
 from controller.queueing.simulation.textbook import Model, Textbook
 from controller.queueing.simulation.warmup import mser5, no_warm_up
 from services.contract import policy, profile
-from services.contract.jobs import QUEUES
+from services.contract.jobs import QUEUES, Queue
 from services.contract.policy import Policy
 from services.contract.profile import BatchLaw
 
@@ -42,17 +50,28 @@ def add(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+class Asked(NamedTuple):
+    """A scenario, how it is run, what it is called, and the names of its levels, if any."""
+
+    scenario: Scenario
+    name: str
+    levels: tuple[str, ...] = ()
+    run: Run = simulate
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Raises Refusal, or PolicyError or ProfileError for files that cannot be read."""
-    scenario, name, levels = _asked(options)
+    require_count(least=0, seed=options.seed)
+    asked = _asked(options)
     if options.seconds is None:
-        require_steady(scenario)
-    summary = _summary(scenario, options)
-    found = report.as_json(summary, levels)
+        require_steady(asked.scenario)
+    summary = _summary(asked, options)
+    found = report.as_json(summary, asked.levels)
     if not options.json:
-        print(f"{name}: mean and 95 % confidence interval of {summary.replications} replications")
+        count = f"{summary.replications} replications"
+        print(f"{asked.name}: mean and 95 % confidence interval of {count}")
         print("\n".join(report.lines(found)))
-    return {"model": name, **found}
+    return {"model": asked.name, **found}
 
 
 def _add_queue(group: Any) -> None:
@@ -72,7 +91,11 @@ def _add_system(group: Any) -> None:
     option("--queue", choices=QUEUES, help="(images)")
     option("--moment", choices=get_args(Moment), help="when a job gets its level (start)")
     option("--period", type=float, help="seconds between decisions; 0: at every event (0.25)")
-    option("--retime", action="store_true", default=None, help="running jobs follow the level down")
+    option(
+        "--retime",
+        action=argparse.BooleanOptionalAction,
+        help="whether running pictures follow the level down (as the levels say)",
+    )
 
 
 def _add_traffic(group: Any) -> None:
@@ -93,18 +116,16 @@ def _add_experiment(group: Any) -> None:
     option("--seed", type=int, default=1, help="of the first; the next ones follow (1)")
 
 
-def _asked(options: argparse.Namespace) -> tuple[Scenario, str, tuple[str, ...]]:
-    """The scenario, what it is called, and the names of its levels, if there are any."""
+def _asked(options: argparse.Namespace) -> Asked:
     if (options.model is None) == (options.policy is None):
         raise BadInput("say what to simulate: --model, or --policy with --profile")
     arrivals = arrivals_written(options.arrivals, options.rate)
     if options.model is not None:
         _refuse(options, OF_A_POLICY, "policy")
-        return _within(options, _textbook(options).scenario(arrivals)), options.model, ()
+        return Asked(_within(options, _textbook(options).scenario(arrivals)), options.model)
     _refuse(options, OF_A_MODEL, "model")
-    ladder, queue = policy.load(options.policy), options.queue or "images"
-    scenario = _within(options, _system(options, ladder.of(queue), arrivals))
-    return scenario, ladder.of(queue).rules.kind, ladder.names
+    queue = options.queue or "images"
+    return _system(options, policy.load(options.policy).of(queue), queue, arrivals)
 
 
 def _refuse(options: argparse.Namespace, names: Sequence[str], owner: str) -> None:
@@ -153,22 +174,31 @@ def _or(default: Any, given: Any) -> Any:
     return default if given is None else given
 
 
-def _system(options: argparse.Namespace, ladder: Policy, arrivals: Arrivals) -> Scenario:
+def _system(options: argparse.Namespace, ladder: Policy, queue: Queue, arrivals: Arrivals) -> Asked:
     if options.profile is None:
         raise BadInput("--policy needs --profile, the times and qualities of its levels")
-    measured, queue = profile.load(options.profile), options.queue or "images"
-    scenario = live.scenario(ladder, measured, queue, arrivals=arrivals, workers=options.workers)
-    switching = dataclasses.replace(
-        scenario.switching,
+    if queue == "stories" and options.retime:
+        raise BadInput("--retime is for images: a story keeps the level it was begun with")
+    measured, workers = profile.load(options.profile), options.workers
+    scenario = live.scenario(ladder, measured, queue, arrivals=arrivals, workers=workers)
+    scenario = dataclasses.replace(scenario, switching=_switching(options, scenario.switching))
+    outlook = forecast(ladder, measured, queue, rate=arrivals.rate, workers=workers)
+    run = live.runner(ladder, outlook)
+    return Asked(_within(options, scenario), ladder.rules.kind, ladder.names, run)
+
+
+def _switching(options: argparse.Namespace, switching: Switching) -> Switching:
+    return dataclasses.replace(
+        switching,
         period=_or(live.TICK_SECONDS, options.period) or None,
         moment=options.moment or "start",
-        retime=bool(options.retime),
+        retime=_or(switching.retime, options.retime),
     )
-    return dataclasses.replace(scenario, switching=switching)
 
 
-def _summary(scenario: Scenario, options: argparse.Namespace) -> Summary:
+def _summary(asked: Asked, options: argparse.Namespace) -> Summary:
     seeds = range(options.seed, options.seed + options.replications)
     console = Console(stderr=True)
     shown = track(seeds, "simulating", console=console, disable=not console.is_terminal)
-    return replicate(scenario, shown, mser5 if options.seconds is None else no_warm_up)
+    cut = mser5 if options.seconds is None else no_warm_up
+    return replicate(asked.scenario, shown, cut, asked.run)

@@ -24,6 +24,10 @@ class Estimate(NamedTuple):
         """Whether the interval contains a value."""
         return self.low <= value <= self.high
 
+    def within(self, least: float, most: float) -> "Estimate":
+        """The same where its interval goes no further than values can."""
+        return Estimate(self.mean, max(self.low, least), min(self.high, most))
+
     def as_json(self) -> dict[str, Any]:
         """As command lines print it."""
         return {"mean": self.mean, "ci95": [self.low, self.high]}

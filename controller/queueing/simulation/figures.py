@@ -11,7 +11,8 @@ PERCENTILES = {"p50_response": 50, "p95_response": 95, "p99_response": 99}
 
 
 class Window(NamedTuple):
-    """What is counted: jobs from the first on, and the time from its arrival to the last's."""
+    """What is counted: jobs from the first on, and the time from its arrival to the horizon's end,
+    which is the last arrival where that is a number of jobs."""
 
     first: int
     begin: float
@@ -23,10 +24,16 @@ class Window(NamedTuple):
         return self.end - self.begin
 
 
-def figures(records: Records, qualities: tuple[float, ...] | None, first: int) -> dict[str, Any]:
-    """One run's figures from its job `first` on, under the names of Summary."""
+def figures(
+    records: Records,
+    qualities: tuple[float, ...] | None,
+    first: int = 0,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """One run's figures from its job `first` on, under the names of Summary; `seconds` of a horizon
+    that is a time."""
     responses = records.response
-    window = _window(records, first)
+    window = _window(records, first, seconds)
     counted = slice(window.first, None)
     return {
         **_of_jobs(records, responses, counted),
@@ -36,11 +43,11 @@ def figures(records: Records, qualities: tuple[float, ...] | None, first: int) -
     }
 
 
-def _window(records: Records, first: int) -> Window:
+def _window(records: Records, first: int, seconds: float | None) -> Window:
     if first >= len(records.arrival):
-        return Window(0, 0.0, 0.0)
+        return Window(0, 0.0, seconds or 0.0)
     begin = float(records.arrival[first]) if first else 0.0
-    return Window(first, begin, float(records.arrival[-1]))
+    return Window(first, begin, seconds or float(records.arrival[-1]))
 
 
 def _of_jobs(records: Records, responses: Floats, counted: slice) -> dict[str, Any]:

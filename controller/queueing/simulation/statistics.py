@@ -1,7 +1,9 @@
 """Replications of a scenario, summarised."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from controller.queueing.refusal import BadInput
 from controller.queueing.simulation.estimates import Estimate, estimated
@@ -10,6 +12,11 @@ from controller.queueing.simulation.records import Records
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Scenario
 from controller.queueing.simulation.warmup import Cut, mser5, pooled
+
+Run = Callable[[Scenario, int], Records]
+"""One run of a scenario with a seed."""
+SHARES = ("utilisation", "residency", "job_shares")
+"""Beside the probabilities, what is a part of 1."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +50,41 @@ class Summary:
     """The share of jobs that were cut."""
 
 
-def replicate(scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5) -> Summary:
+def replicate(
+    scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5, run: Run = simulate
+) -> Summary:
     """Run once for each seed; at least two. Without a steady state, give `cut=no_warm_up`."""
-    return summarise((simulate(scenario, seed) for seed in seeds), scenario.qualities, cut)
+    runs = (run(scenario, seed) for seed in seeds)
+    return summarise(runs, scenario.qualities, cut, scenario.horizon.seconds)
 
 
 def summarise(
-    runs: Iterable[Records], qualities: tuple[float, ...] | None = None, cut: Cut = mser5
+    runs: Iterable[Records],
+    qualities: tuple[float, ...] | None = None,
+    cut: Cut = mser5,
+    seconds: float | None = None,
 ) -> Summary:
-    """The estimates of runs that differ in their seeds alone. Raises BadInput for fewer than 2.
+    """The estimates of runs that differ in their seeds alone; `seconds` of a horizon that is a
+    time. Raises BadInput for fewer than 2.
 
-    All are held in memory (40 bytes a job), because one warm-up is found for all together.
+    Intervals end where values must: at 0, those of shares also at 1, though not the quality's. All
+    runs are held in memory (40 bytes a job), because one warm-up is found for all together.
     """
     kept = list(runs)
     if len(kept) < 2:
         raise BadInput("a confidence interval needs two replications or more")
     first = cut(pooled([run.response for run in kept]))
-    rows = [figures(run, qualities, first) for run in kept]
-    merged = {name: estimated([row[name] for row in rows]) for name in rows[0]}
+    rows = [figures(run, qualities, first, seconds) for run in kept]
+    merged = {name: _bounded(name, estimated([row[name] for row in rows])) for name in rows[0]}
     warm_up = merged.pop("warm_up").mean
     return Summary(**merged, replications=len(rows), warm_up=warm_up)
+
+
+def _bounded(name: str, found: Any) -> Any:
+    """One estimate, or one for each level, with no interval beyond what the figure can be."""
+    if name == "effective_quality":
+        return found
+    if not isinstance(found, Estimate):
+        return tuple(_bounded(name, each) for each in found)
+    share = name in SHARES or name.endswith("probability") or name.startswith("probability")
+    return found.within(0.0, 1.0 if share else math.inf)

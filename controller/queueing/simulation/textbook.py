@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.queueing.refusal import BadInput, require_not_negative, require_positive
+from controller.queueing.refusal import (
+    BadInput,
+    require_count,
+    require_not_negative,
+    require_positive,
+)
 from controller.queueing.simulation.arrivals import Arrivals
 from controller.queueing.simulation.scenario import Scenario
 from controller.queueing.simulation.service import by_scv
@@ -30,8 +35,9 @@ class Textbook:
         model = self.model
         if model.startswith("mm") and self.scv != 1:
             raise BadInput(f"{model} has exponential service, scv 1: mg1 and mgk have others")
+        require_count(servers=self.servers)
         if model in ("mm1", "mg1") and self.servers != 1:
-            raise BadInput(f"{model} has one server: {model[:2]}k has {self.servers}")
+            raise BadInput(f"{model} has one server; {model[:2]}k has as many as you say")
         if (model == "mmkk") != (self.capacity is not None) and model.startswith("mm"):
             raise BadInput("a capacity, the most jobs in the system, is for mmkk, which needs one")
         if (model == "ps") != (self.law is not None):

@@ -1,15 +1,18 @@
 """The live system's policy and profile as a scenario."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from controller.queueing import outlook
 from controller.queueing.refusal import BadInput
 from controller.queueing.simulation import live
 from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.run import simulate
-from controller.queueing.simulation.scenario import Scenario
+from controller.queueing.simulation.scenario import Horizon, Scenario
+from controller.queueing.simulation.statistics import replicate
 from services.contract.policy import Policy
 from services.contract.profile import BatchLaw, Cost, Interval, Profile, ProfileError, Rung
 from services.contract.rules import PolicyRules, Slo
@@ -58,6 +61,7 @@ def test_everything_measured_is_taken_over() -> None:
     assert scenario.qualities == (30.0, 29.0, 25.0)
     assert (scenario.law, scenario.workers) == (LAW, 2)
     assert (scenario.switching.period, scenario.switching.dwell) == (0.25, 3.0)
+    assert scenario.switching.retime
     table = scenario.switching.table
     assert table[0, [3, 4, 7, 8, -1]].tolist() == [0, 1, 1, 2, 2]
     assert table[1, [2, 3]].tolist() == [0, 1]
@@ -86,6 +90,30 @@ def test_rules_that_predict_do_so_from_the_profile(kind: str) -> None:
     assert (first[0], first[-1]) == (0, 2)
     loose = of(ruled(kind=kind, slo=Slo(seconds=8.0)), profile("best", "good", "fair"))
     assert loose.switching.table[0].sum() < first.sum()
+
+
+def test_pictures_follow_the_level_down_where_all_levels_let_them() -> None:
+    levels = ladder(4, 8).levels
+    stays = levels[1].model_copy(
+        update={"image": levels[1].image.model_copy(update={"retime": False})}
+    )
+    assert outlook.retimes(levels, "images")
+    assert not outlook.retimes((levels[0], stays), "images")
+    assert not outlook.retimes(levels, "stories")
+
+
+def test_patience_is_heeded() -> None:
+    """A queue of five never reaches the threshold, and still its oldest waits too long."""
+    names = NAMES[:3]
+    shares = []
+    for patience in (None, 1.0):
+        policy = ruled(thresholds=(900, 1000), dwell_seconds=0, patience_seconds=patience)
+        scenario = dataclasses.replace(of(policy, profile(*names)), horizon=Horizon(jobs=300))
+        known = outlook.forecast(policy, profile(*names), "images", rate=3.0, workers=2)
+        found = replicate(scenario, range(2), run=live.runner(policy, known))
+        shares.append(found.residency[0].mean)
+    assert shares[0] == 1
+    assert shares[1] < 0.99
 
 
 def test_what_the_profile_lacks_is_named() -> None:

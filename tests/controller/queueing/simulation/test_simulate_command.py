@@ -99,7 +99,7 @@ def test_options_of_the_system_matter(command: Command, system: tuple[str, ...])
     traffic = (*system, "--rate", "3", "--workers", "2")
     plain = command.answer(*traffic)["mean_response"]["mean"]
     others = [
-        ("--retime",),
+        ("--no-retime",),
         ("--moment", "arrival"),
         ("--period", "0"),
         ("--period", "10"),
@@ -111,6 +111,29 @@ def test_options_of_the_system_matter(command: Command, system: tuple[str, ...])
     ]
     means = {command.answer(*traffic, *other)["mean_response"]["mean"] for other in others}
     assert len(means - {plain}) == len(others)
+
+
+def test_the_live_system_re_times_its_pictures(command: Command, system: tuple[str, ...]) -> None:
+    traffic = (*system, "--rate", "3", "--workers", "2")
+    assert command.answer(*traffic) == command.answer(*traffic, "--retime")
+
+
+def test_patience_shortens_the_queue(command: Command, system: tuple[str, ...]) -> None:
+    traffic = (*system, "--rate", "3", "--workers", "2", "--replications", "2", "--jobs", "1000")
+
+    def mean() -> float:
+        _, out, _ = command(*traffic, "--json")
+        return json.loads(out.splitlines()[-1])["mean_response"]["mean"]
+
+    ladder = Path(system[1])
+    deep = ladder.read_text().replace("[4, 8]", "[20, 40]")
+    ladder.write_text(deep)
+    calm = mean()
+    ladder.write_text(deep.replace("[rules]", "[rules]\npatience_seconds = 0.1"))
+    assert mean() < 0.95 * calm
+    status, _, err = command(*traffic, "--period", "0")
+    assert status == 2
+    assert "period" in err
 
 
 def test_people_read_a_table(command: Command, system: tuple[str, ...]) -> None:
@@ -156,7 +179,10 @@ def test_what_no_job_tells_is_null(command: Command) -> None:
         ("--model mm1 --rate -2 --service-time 1", "rate is -2"),
         ("--model mm1 --rate 0.5 --service-time 0", "service_time is 0"),
         ("--model mm1 --rate 0.5 --service-time 1 --scv 2", "scv 1"),
-        ("--model mg1 --rate 0.5 --service-time 1 --servers 2", "mgk has 2"),
+        ("--model mg1 --rate 0.5 --service-time 1 --servers 2", "mgk has as many"),
+        ("--model mm1 --rate 0.5 --service-time 1 --servers 0", "servers is 0"),
+        ("--model mm1 --rate 0.5 --service-time 1 --seed -5", "seed is -5"),
+        ("--policy policy.toml --rate 1 --queue stories --profile p.json --retime", "for images"),
         ("--model mmkk --rate 0.5 --service-time 1", "needs one"),
         ("--model mm1 --rate 0.5 --service-time 1 --cap 4", "for ps alone"),
         ("--model ps --rate 0.5 --service-time 1 --tau1 0", "not both 0"),

@@ -53,6 +53,32 @@ def test_a_run_that_can_be_followed_by_hand() -> None:
     assert both.throughput.mean == 0.3
 
 
+def test_a_horizon_in_seconds_is_counted_to_its_end() -> None:
+    """Two seconds of work at 0, 1, 2 and 10, of which 14 s are looked at: 11 job-seconds."""
+    queue = Scenario(
+        arrivals=Trace((0.0, 1.0, 2.0, 10.0)),
+        services=(Deterministic(2.0),),
+        horizon=Horizon(seconds=14.0),
+    )
+    found = replicate(queue, range(2), no_warm_up)
+    assert found.mean_number.mean == pytest.approx(11 / 14)
+    assert found.utilisation.mean == pytest.approx(8 / 14)
+    assert found.throughput.mean == pytest.approx(4 / 14)
+
+
+def test_no_interval_reaches_beyond_what_can_be() -> None:
+    queue = Scenario(
+        arrivals=Poisson(0.5), services=(Exponential(1.0),), horizon=Horizon(seconds=2.0)
+    )
+    found = replicate(queue, range(4), no_warm_up)
+    for each in (found.probability_of_waiting, found.utilisation, *found.residency):
+        assert 0 <= each.low <= each.mean <= each.high <= 1
+    for each in (found.mean_wait, found.mean_response, found.mean_number, found.throughput):
+        assert 0 <= each.low <= each.mean <= each.high
+    runs = [simulate(queue, seed) for seed in range(4)]
+    assert summarise(runs, (-5.0,), no_warm_up).effective_quality == (-5, -5, -5)
+
+
 def test_lost_dropped_and_late_are_counted_apart() -> None:
     lost = summarise([by_hand(capacity=1)] * 2, cut=no_warm_up)
     assert by_hand(capacity=1).status.tolist() == [
@@ -124,12 +150,13 @@ def test_quality_is_that_of_levels_used() -> None:
     assert found.switch_rate.mean > 0
 
 
-def test_where_nobody_comes_nothing_is_known() -> None:
+def test_where_nobody_comes_nothing_is_known_of_responses() -> None:
     queue = Scenario(
         arrivals=Poisson(1e-6), services=(Exponential(1.0),), horizon=Horizon(seconds=1.0)
     )
     found = replicate(queue, range(2), no_warm_up)
     assert math.isnan(found.mean_response.mean)
+    assert (found.mean_number.mean, found.throughput.mean) == (0, 0)
     assert simulate(queue, 1).end == 0
 
 
