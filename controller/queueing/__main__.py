@@ -2,10 +2,13 @@
 
 python -m controller.queueing COMMAND --help says more. Every command takes --json, which makes the
 last line of stdout one JSON object. Exit status 2: the question has no answer; stderr says why.
+Exit status 141: whoever read stdout left, as `head` does.
 """
 
 import argparse
 import json
+import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -51,8 +54,18 @@ def _parser(asked: str) -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Exit status: 0 answered, 2 refused."""
-    options = _parser("".join(sys.argv[1:2])).parse_args()
+    """Exit status: 0 answered, 2 refused, 141 (as shells tell SIGPIPE) nobody reads on."""
+    try:
+        status = _answered(_parser("".join(sys.argv[1:2])).parse_args())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not complain again as the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return status
+
+
+def _answered(options: argparse.Namespace) -> int:
     try:
         answer = options.run(options)
     except (Refusal, PolicyError, ProfileError) as error:

@@ -11,6 +11,9 @@ from pydantic import Field, ValidationError, model_validator
 from services.contract.jobs import Queue
 from services.contract.ladder import Level, Strict
 
+MOST_TOLD = 3
+"""Of the things that are wrong with a file."""
+
 
 class ProfileError(ValueError):
     """A profile cannot be read, or lacks what is asked of it."""
@@ -131,4 +134,12 @@ def load(path: Path) -> Profile:
             f"cannot read the profile {path}: {error}. Make one: python -m worker.study profile"
         ) from error
     except ValidationError as error:
-        raise ProfileError(f"{path} is not a profile: {error}") from error
+        raise ProfileError(f"{path} is not a profile: {_wrong(error)}") from error
+
+
+def _wrong(error: ValidationError) -> str:
+    """The first few things that are wrong, and where, in one line."""
+    found = error.errors(include_url=False, include_input=False)
+    said = [f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in found]
+    more = len(said) - MOST_TOLD
+    return "; ".join(said[:MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")

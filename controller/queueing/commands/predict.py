@@ -1,15 +1,17 @@
-"""`predict`: the steady state of one queue, by formula."""
+"""`predict`: the steady state of one queue, or of the live system's policy, by formula."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 from rich.console import Console
 from rich.table import Table
 
 from controller.queueing import bounded, general, markovian, sharing
+from controller.queueing.commands import predict_policy
 from controller.queueing.engine import NO_LIMIT, Engine
 from controller.queueing.general import Correction
+from controller.queueing.levels.prediction import Prediction
 from controller.queueing.measures import Measures
 from controller.queueing.refusal import BadInput, require_count, require_not_negative
 from services.contract.profile import BatchLaw
@@ -23,15 +25,21 @@ models
   mgk    M/G/k: k servers, any service time, corrected; with --capacity M/G/k/K
   ps     k workers that each advance up to --cap jobs together, a step of b taking tau0 + tau1*b
 
+models of a policy, in place of --service-time and what describes it
+  chain     the level in force is part of the state: any workers and batch law
+  embedded  one worker, one job at a time, the level fixed as it starts; taken where it applies
+
 examples
   python -m controller.queueing predict --model mmk --rate 2.4 --service-time 1 --servers 3
   python -m controller.queueing predict --model mg1 --rate 0.8 --service-time 1 --scv 0 --json
   python -m controller.queueing predict --model ps --rate 2 --service-time 1 \\
       --tau0 0.8 --tau1 0.2 --cap 8
+  python -m controller.queueing predict --policy policy.toml --profile profile.json --rate 2
 """
 
 PERCENTILES = (50, 95, 99)
 
+OF_A_QUEUE = ("scv", "servers", "capacity", "correction", "tau0", "tau1", "cap")
 _SETTLED = {"servers": 1, "scv": 1.0}
 """What every model takes: it changes nothing."""
 
@@ -40,37 +48,51 @@ def add(subparsers: Any) -> None:
     """Register the command; `run(options)` returns the figures for JSON."""
     parser = subparsers.add_parser(
         "predict",
-        help="the steady state of one queue, by formula",
-        description="What theory says about a queue with Poisson arrivals in its steady state.",
+        help="the steady state of one queue, or of a policy, by formula",
+        description="What theory says about a queue with Poisson arrivals in its steady state: one "
+        "that --model names, or one of the live system, by --policy and --profile.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     option = parser.add_argument
-    option("--model", choices=tuple(MODELS), required=True)
+    option("--model", choices=(*MODELS, *predict_policy.MODELS))
     option("--rate", type=float, required=True, help="arrivals a second")
-    option("--service-time", type=float, required=True, help="mean, seconds; ps: of a job alone")
+    option("--service-time", type=float, help="mean, seconds; ps: of a job alone")
     option("--scv", type=float, help="squared coefficient of variation of the service time (1)")
-    option("--servers", type=int, help="servers, or workers of ps (1)")
+    option("--servers", "--workers", type=int, help="servers, or workers (1)")
     option("--capacity", type=int, help="most jobs in the system, waiting and served")
     option("--correction", choices=get_args(Correction), help="of mgk (allen-cunneen)")
     option("--tau0", type=float, help="ps: seconds of a step, whoever is in it (0)")
     option("--tau1", type=float, help="ps: seconds of a step for each job in it (1)")
     option("--cap", type=int, help="ps: most jobs together in a worker (no limit)")
+    predict_policy.add(parser.add_argument_group("or the live system"))
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Prints a table unless JSON is asked for. Raises Refusal."""
-    _refuse_what_the_model_ignores(options)
-    found = MODELS[options.model][0](options)
+    """Prints a table unless JSON is asked for. Raises Refusal, PolicyError or ProfileError."""
+    found = _of_policy(options) if predict_policy.asked(options) else _of_model(options)
     if not options.json:
-        Console().print(_table(found))
+        print(_shown(_table(found)), end="")
     return found.as_json()
 
 
+def _of_policy(options: argparse.Namespace) -> Prediction:
+    others = ("service_time", *(name for name in OF_A_QUEUE if name != "servers"))
+    return predict_policy.predicted(options, others)
+
+
+def _of_model(options: argparse.Namespace) -> Measures:
+    if options.model is None:
+        raise BadInput("say what to predict: --model, or --policy with --profile")
+    if options.service_time is None:
+        raise BadInput("--model needs --service-time, the mean in seconds")
+    _refuse_what_the_model_ignores(options)
+    return MODELS[options.model][0](options)
+
+
 def _refuse_what_the_model_ignores(options: argparse.Namespace) -> None:
-    names = ("scv", "servers", "capacity", "correction", "tau0", "tau1", "cap")
-    for name in names:
+    for name in OF_A_QUEUE:
         value = getattr(options, name)
         ignored = name not in MODELS[options.model][1]
         if ignored and value is not None and value != _SETTLED.get(name):
@@ -140,15 +162,31 @@ MODELS: dict[str, tuple[Callable[[argparse.Namespace], Measures], tuple[str, ...
 """By name: how it is computed, and the options that it takes beside rate and service time."""
 
 
-def _table(found: Measures) -> Table:
-    table = Table("measure", "value", title=found.model, title_justify="left")
+def _shown(table: Table) -> str:
+    """As the terminal takes it; `print` then says whether anyone reads it."""
+    console = Console()
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def _table(found: Measures | Prediction) -> Table:
+    measures = found.measures if isinstance(found, Prediction) else found
+    table = Table("measure", "value", title=measures.model, title_justify="left")
     table.columns[1].justify = "right"
+    for row in _rows(measures):
+        table.add_row(*row)
+    for row in predict_policy.rows(found) if isinstance(found, Prediction) else ():
+        table.add_row(*row)
+    return table
+
+
+def _rows(found: Measures) -> Iterator[tuple[str, str]]:
     for name, value in found.as_json().items():
         if isinstance(value, float):
             seconds = " s" if name.startswith(("mean_w", "mean_r", "p95")) else ""
-            table.add_row(name.replace("_", " "), f"{value:.6g}{seconds}")
+            yield name.replace("_", " "), f"{value:.6g}{seconds}"
     for name, time in (("wait", found.wait), ("response", found.response)):
         if time is not None:
             seconds = " / ".join(f"{time.percentile(percent):.4g}" for percent in PERCENTILES)
-            table.add_row(f"{name}, {' / '.join(map(str, PERCENTILES))} %", f"{seconds} s")
-    return table
+            yield f"{name}, {' / '.join(map(str, PERCENTILES))} %", f"{seconds} s"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from controller.queueing.commands.written import rounded, write_csv, write_json
+from controller.queueing.commands.written import require_writable, rounded, write_csv, write_json
 from controller.queueing.original.ablations import Ablated, ablate
 from controller.queueing.original.dominance import Dominated, dominated, prices
 from controller.queueing.original.ladders import ladder
@@ -35,9 +35,11 @@ def add(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Raises BadInput for fewer than two replications."""
+    """Raises BadInput for fewer than two replications, or a folder that cannot be written to."""
     if options.seeds is not None:
         require_count(least=2, seeds=options.seeds)
+    if options.out:
+        require_writable(options.out)
     study = published()
     findings = _reproduced(study, options.seeds or SEEDS, options.out)
     findings["dominated"] = _out_of_place(study)

@@ -4,7 +4,20 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+from controller.queueing.refusal import BadInput
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder now, before the work. Raises BadInput where nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadInput(f"cannot write to the folder {folder}: {error}") from error
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:

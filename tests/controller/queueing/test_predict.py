@@ -1,6 +1,7 @@
 """The command that predicts: its contract with scripts, its refusals, and the documentation."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -98,7 +99,11 @@ def test_people_get_a_table_without_what_the_model_does_not_say(ask):
         (["--model", "mm1", "--rate", "-2", "--service-time", "1"], "rate is -2"),
         (["--model", "mm1", "--rate", "nan", "--service-time", "1"], "rate is nan"),
         (["--model", "mm1", "--rate", "two", "--service-time", "1"], "invalid float value: 'two'"),
-        (["--model", "mm1", "--rate", "2"], "required: --service-time"),
+        (["--model", "mm1", "--rate", "2"], "needs --service-time"),
+        (["--rate", "2"], "--model, or --policy"),
+        (["--rate", "2", "--queue", "images"], "--profile"),
+        (["--rate", "2", "--policy", "p.toml"], "--profile"),
+        (["--rate", "2", "--model", "chain"], "--policy"),
         (["--model", "mm2", *BASICS], "invalid choice: 'mm2'"),
         (["--model", "mm1", *BASICS, "--servers", "3"], "--servers 3 says nothing to mm1"),
         (["--model", "mmk", *BASICS, "--scv", "0"], "--scv 0.0 says nothing to mmk"),
@@ -132,6 +137,15 @@ def test_the_help_names_every_command(ask):
     assert [name for name in command.COMMANDS if f"    {name}" not in out] == []
 
 
+def test_a_reader_that_leaves_is_no_error(monkeypatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as left:
+        monkeypatch.setattr(sys, "stdout", left)
+        monkeypatch.setattr(sys, "argv", ["queueing", "predict", "--model", "mm1", *BASICS])
+        assert command.main() == 141
+
+
 def test_it_runs_as_a_module():
     answer = subprocess.run(
         [sys.executable, "-m", "controller.queueing", "predict", "--model", "mm1", *BASICS,
@@ -161,5 +175,5 @@ def test_the_documentation_prints_what_the_command_prints(ask, line, said):
 
 
 def test_the_documentation_has_an_example_of_every_model():
-    named = {re.search(r"--model (\w+)", line).group(1) for line, _ in examples()}
+    named = {name for line, _ in examples() for name in re.findall(r"--model (\w+)", line)}
     assert named == {"mm1", "mmk", "mmkk", "mg1", "mgk", "ps"}

@@ -165,6 +165,16 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
         assert len(list(csv.DictReader(file))) == 9 * 72
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    parser = argparse.ArgumentParser()
+    reproduce.add(parser.add_subparsers())
+    options = parser.parse_args(["reproduce", "--out", str(tmp_path / "file" / "folder")])
+    with pytest.raises(BadInput, match="cannot write to the folder"):
+        options.run(options)
+    assert capsys.readouterr().out == ""
+
+
 def test_one_replication_is_refused():
     parser = argparse.ArgumentParser()
     reproduce.add(parser.add_subparsers())
