@@ -8,20 +8,24 @@ from typing import Any
 
 import matplotlib as mpl
 
-from controller.queueing.commands.written import rounded, write_csv, write_json
+from controller.queueing.commands.written import require_writable, rounded, write_csv, write_json
 from controller.queueing.frontier.curves import frontier_figure
-from controller.queueing.frontier.lineup import Choice, conduct, lineup
+from controller.queueing.frontier.lineup import Choice, lineup
 from controller.queueing.frontier.residency import residency_figure
 from controller.queueing.frontier.style import TEXT, save
-from controller.queueing.frontier.sweep import Effort, Point, Served, rates, sweep
+from controller.queueing.frontier.sweep import Effort, Point, Served, sweep
 from controller.queueing.frontier.timeline import timeline_figure
 from controller.queueing.frontier.watching import Watched, watch
+from controller.queueing.planning.conduct import Conduct, conduct
 from controller.queueing.planning.ladder import candidates
+from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.target import parse, written
 from controller.queueing.refusal import BadInput, require_count, require_positive
 from services.contract import policy, profile
 from services.contract.jobs import QUEUES
+from services.contract.policy import Policy
+from services.contract.rules import PolicyRules
 
 STUDY_THRESHOLDS = "3,6"
 """The original study's 2 and 5, which count the jobs found; ours count the new one too."""
@@ -64,7 +68,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     require_count(least=2, replications=options.replications)
     require_positive(seconds=options.seconds)
     asked, request, choice = rates(options.rate), _request(options), _choice(options)
-    request = replace(request, conduct=conduct(request.profile, request.queue, choice.policy))
+    request = replace(request, conduct=_conduct(request, choice.policy))
+    if options.out:
+        require_writable(options.out)
     effort = Effort(options.replications, options.jobs, options.seconds)
     served = _told(sweep(lineup(choice, request), request, asked, effort))
     found: dict[str, Any] = {"slo": written(request.slo), "workers": options.workers}
@@ -74,6 +80,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         write_csv(options.out / "frontier.csv", [each.point.as_row() for each in served])
         _plot(served, request, options)
     return rounded(found)
+
+
+def _conduct(request: Request, found: Policy | None) -> Conduct:
+    """The dwell of the policy, or the usual one."""
+    rules = found.rules_of(request.queue) if found else PolicyRules()
+    return conduct(request.profile, request.queue, rules.dwell_seconds)
 
 
 def _request(options: argparse.Namespace) -> Request:
@@ -113,9 +125,10 @@ def _line(point: Point) -> str:
     )
     levels = ", ".join(f"{name} {share:.0%}" for name, share in point.residency.items())
     growing = "" if point.stable else "  NO STEADY STATE"
+    note = f"  ({point.note})" if point.note else ""
     return (
         f"{point.rate:6.2f}  {point.contender:13}{mean} {tail} "
-        f"{point.effective_quality.mean:8.3f}  {levels}{growing}"
+        f"{point.effective_quality.mean:8.3f}  {levels}{growing}{note}"
     )
 
 

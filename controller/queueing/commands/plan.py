@@ -7,15 +7,17 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from controller.queueing.planning.conduct import conduct
 from controller.queueing.planning.plan import Plan, plan
-from controller.queueing.planning.policy_file import Source, write
+from controller.queueing.planning.policy_file import Source, require_place, write
+from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Kind, Request
 from controller.queueing.planning.target import named, parse, written
-from controller.queueing.planning.trial import Conduct
+from controller.queueing.planning.thresholds import Thresholds
+from controller.queueing.planning.yardstick import ACCURACY
 from controller.queueing.refusal import BadInput, Refusal
 from services.contract import policy, profile
 from services.contract.jobs import QUEUES
@@ -41,7 +43,9 @@ def add(subparsers: Any) -> None:
 def _add_question(group: Any) -> None:
     group.add_argument("--profile", type=Path, required=True, help="profile.json")
     group.add_argument("--queue", choices=QUEUES, default="images", help="which queue is planned")
-    group.add_argument("--rate", required=True, help="jobs a second: 2, or 0.2:4:0.2 for a sweep")
+    group.add_argument(
+        "--rate", required=True, help="jobs a second: 2; for a sweep 1,2,3 or 0.2:4:0.2"
+    )
     group.add_argument("--slo", required=True, help="p95=10s, p99=500ms, mean=2s")
     group.add_argument("--workers", default="1", help="2, or 1:4 for the least that suffice")
     group.add_argument("--levels", type=int, default=3, help="levels at most")
@@ -51,6 +55,7 @@ def _add_question(group: Any) -> None:
 def _add_policy(group: Any) -> None:
     group.add_argument("--kind", choices=get_args(Kind), default="threshold", help="kind of rules")
     group.add_argument("--capacity", type=int, help="depth at which jobs are refused")
+    group.add_argument("--most-lost", type=float, default=0.01, help="share of jobs refused")
     group.add_argument("--dwell", type=float, help="seconds between two changes of level")
     group.add_argument("--base", type=Path, help="policy.toml whose other rules are kept")
     group.add_argument("--out", type=Path, help="policy.toml to write")
@@ -58,12 +63,15 @@ def _add_policy(group: Any) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Raises Refusal for what cannot be planned; in a sweep, each rate says so for itself."""
-    rates = _rates(options.rate)
+    asked = rates(options.rate)
+    if options.out:
+        _require_one(asked)
+        require_place(options.out)
     measured = profile.load(options.profile)
     base = policy.load(options.base) if options.base else None
-    if len(rates) > 1:
-        return _sweep(options, [_request(options, measured, base, rate) for rate in rates])
-    found = plan(_request(options, measured, base, rates[0]))
+    if len(asked) > 1:
+        return _sweep([_request(options, measured, base, rate) for rate in asked])
+    found = plan(_request(options, measured, base, asked[0]))
     print("\n".join(_told(found)))
     if options.out:
         write(found, Source(_command(), options.profile, base), options.out)
@@ -71,9 +79,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return found.as_json()
 
 
-def _sweep(options: argparse.Namespace, requests: list[Request]) -> dict[str, Any]:
-    if options.out:
+def _require_one(asked: list[float]) -> None:
+    if len(asked) > 1:
         raise BadInput("--out takes the plan of one rate: give --rate a number")
+
+
+def _sweep(requests: list[Request]) -> dict[str, Any]:
     console = Console(stderr=True)
     rows = [
         _answer(each)
@@ -95,7 +106,6 @@ def _request(
 ) -> Request:
     rules = base.rules_of(options.queue) if base else PolicyRules()
     dwell = rules.dwell_seconds if options.dwell is None else options.dwell
-    retime = all(rung.level.image.retime for rung in measured.rungs)
     return Request(
         profile=measured,
         queue=options.queue,
@@ -104,32 +114,22 @@ def _request(
         workers=_workers(options.workers),
         levels=options.levels,
         kind=options.kind,
-        capacity=options.capacity or rules.capacity,
-        conduct=Conduct(dwell=dwell, retime=options.queue == "images" and retime),
+        capacity=rules.capacity if options.capacity is None else options.capacity,
+        conduct=conduct(measured, options.queue, dwell),
         jobs=options.jobs,
+        most_lost=options.most_lost,
     )
 
 
-def _rates(text: str) -> list[float]:
-    """One rate, or those from the first to the last, both included."""
-    try:
-        numbers = [float(part) for part in text.split(":")]
-    except ValueError as error:
-        raise BadInput(f"--rate {text} is no rate: write 2, or 0.2:4:0.2 for a sweep") from error
-    if len(numbers) == 1:
-        return numbers
-    if len(numbers) != 3 or numbers[2] <= 0 or numbers[1] < numbers[0]:
-        raise BadInput(f"--rate {text} is no sweep: write first:last:step, as in 0.2:4:0.2")
-    first, last, step = numbers
-    return [round(rate, 9) for rate in np.arange(first, last + step / 2, step).tolist()]
-
-
 def _workers(text: str) -> tuple[int, int]:
+    least, *most = text.split(":")
     try:
-        least, most = [int(part) for part in (text.split(":") * 2)[:2]]
+        found = [int(part) for part in (least, *(most or [least]))]
     except ValueError as error:
         raise BadInput(f"--workers {text} is no number of workers: write 2, or 1:4") from error
-    return least, most
+    if len(found) != 2:
+        raise BadInput(f"--workers {text} is no range of workers: write 2, or 1:4")
+    return found[0], found[1]
 
 
 def _told(found: Plan) -> list[str]:
@@ -140,16 +140,32 @@ def _told(found: Plan) -> list[str]:
     lines += [
         f"effective quality  {_interval(outcome.quality)}",
         f"{asked:<18} {_interval(outcome.target)} s",
+        *_losses(found),
         f"changes of level   {60 * outcome.switches.mean:.3g} a minute",
-        f"the optimum        {found.gap_to_optimal:.3g} better at the same mean response",
+        f"the optimum        {_distance(found)} better at the same mean response",
     ]
     lines += [f"left out           {each.name}: {each.reason}" for each in found.frontier.left_out]
     return lines + [f"note               {remark}" for remark in found.frontier.remarks]
 
 
+def _distance(found: Plan) -> str:
+    """To as many digits as are known."""
+    known = ACCURACY * (found.ladder[0].quality.value - found.ladder[-1].quality.value)
+    gap = found.gap_to_optimal
+    return f"{gap:.3g}" if gap > known or not known else f"less than {known:.1g}"
+
+
+def _losses(found: Plan) -> list[str]:
+    """Where there are any."""
+    mean, low, high = found.outcome.loss.within(0, 1)
+    return [f"lost               {mean:.3%} of jobs ({low:.3%} to {high:.3%})"] if high else []
+
+
 def _ladder(found: Plan) -> list[str]:
-    leave = [f"left at {depth} jobs" for depth in found.thresholds.thresholds]
-    back = [f"regained at {depth}" for depth in found.thresholds.climb]
+    """With thresholds where these are what is run: a table need not have any."""
+    steps = Thresholds((), ()) if found.request.kind == "table" else found.thresholds
+    leave = [f"left at {depth} jobs" for depth in steps.thresholds]
+    back = [f"regained at {depth}" for depth in steps.climb]
     ladder, shares = found.ladder, found.outcome.shares
     rows = zip_longest(ladder, leave, back, shares, fillvalue="")
     return [
@@ -166,11 +182,12 @@ def _interval(value: Any) -> str:
 def _line(row: dict[str, Any]) -> str:
     if "refused" in row:
         return f"{row['rate']:8.3g}  {row['refused']}"
-    levels = ", ".join(row["levels"])
+    levels, share = ", ".join(row["levels"]), row["loss_probability"]
+    lost = f"  {share:.2%} lost" if share else ""
     return (
         f"{row['rate']:8.3g}  quality {row['effective_quality']:.4g}  "
         f"p95 {row['p95_response']:.3g} s  workers {row['workers']}  {levels}  at "
-        f"{row['thresholds']}"
+        f"{row['thresholds']}{lost}"
     )
 
 

@@ -1,22 +1,16 @@
-"""The contenders of one profile, and how the live system would have them obeyed."""
+"""The contenders of one profile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.queueing.frontier.contenders import Contender, Way, contenders
+from controller.queueing.outlook import forecast
+from controller.queueing.outlook import table as policy_table
 from controller.queueing.planning.ladder import Candidate, candidates, frontier
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.thresholds import Thresholds, table
-from controller.queueing.planning.trial import Conduct
 from controller.queueing.refusal import BadInput
-from controller.queueing.simulation.live import forecast
-from controller.queueing.switching import tabulate
-from services.contract.jobs import Queue
 from services.contract.policy import Policy
-from services.contract.profile import Profile
-
-DEPTHS = 256
-"""Beyond it a policy does the same at every depth."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +41,6 @@ def lineup(choice: Choice, request: Request) -> dict[str, Contender]:
     return contenders(fixed, lambda _: aware)
 
 
-def conduct(profile: Profile, queue: Queue, policy: Policy | None) -> Conduct:
-    """The dwell of the policy; pictures follow the level down where all levels say so."""
-    retime = queue == "images" and all(rung.level.image.retime for rung in profile.rungs)
-    if policy is None:
-        return Conduct(retime=retime)
-    return Conduct(dwell=policy.rules_of(queue).dwell_seconds, retime=retime)
-
-
 def _ladder(choice: Choice, known: Sequence[Candidate]) -> tuple[str, ...]:
     if choice.policy is not None:
         return choice.policy.names
@@ -80,6 +66,6 @@ def _by_policy(policy: Policy, known: Sequence[Candidate]) -> Contender:
     def way(request: Request) -> Way:
         asked = {"rate": request.rate, "workers": request.workers[0]}
         outlook = forecast(policy, request.profile, request.queue, **asked)
-        return Way(ladder, tabulate(policy.of(request.queue), DEPTHS, outlook))
+        return Way(ladder, policy_table(policy.of(request.queue), outlook))
 
     return way

@@ -1,10 +1,8 @@
 """Every contender at every rate."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from controller.queueing.frontier.contenders import Contender, Way
@@ -125,22 +123,6 @@ def scenario(way: Way, request: Request) -> Scenario:
         capacity=request.capacity,
         qualities=tuple(each.quality.value for each in way.ladder),
     )
-
-
-def rates(text: str) -> list[float]:
-    """`2`, `0.5,1,2` or `first:last:step`, jobs a second. Raises BadInput for anything else."""
-    try:
-        if ":" not in text:
-            found = [float(part) for part in text.split(",")]
-        else:
-            first, last, step = (float(part) for part in text.split(":"))
-            count = int((last - first) / step + 1e-9) + 1
-            found = [round(first + step * i, 9) for i in range(count)]
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise BadInput(f"{text!r} is no list of rates: write 2, 0.5,1,2 or 0.2:4:0.2") from error
-    if not found or not all(a < b < math.inf for a, b in pairwise([0.0, *found])):
-        raise BadInput(f"{text!r}: rates are above 0, finite and increase")
-    return found
 
 
 def _summary(long: Scenario, effort: Effort, *, stable: bool) -> Summary:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.queueing.engine import Engine
 from controller.queueing.refusal import (
     BadInput,
     require_count,
@@ -56,15 +57,16 @@ class LevelledQueue:
 
         They are spread evenly over the workers; what exceeds the places waits.
         """
-        each, over = divmod(min(jobs, self.places), self.workers)
-        full = (each + 1) / self.law.slowdown(each + 1) if over else 0.0
-        rest = each / self.law.slowdown(each) if each else 0.0
-        return over * full + (self.workers - over) * rest
+        return float(self._engine.spread(np.array(jobs)))
+
+    @property
+    def _engine(self) -> Engine:
+        """With jobs of one second."""
+        return Engine(1.0, self.law, self.workers)
 
     def service_rates(self, depths: int) -> NDArray[np.float64]:
         """Completions a second μ(n, level) for n = 0 … depths: shape (depths + 1, levels)."""
-        work = np.array([self.work_rate(jobs) for jobs in range(depths + 1)])
-        return work[:, None] / self.seconds
+        return self._engine.spread(np.arange(depths + 1))[:, None] / self.seconds
 
     @property
     def stability_limits(self) -> tuple[float, ...]:

@@ -5,8 +5,15 @@ go to, and whether the arriving job is admitted. A job-second costs 1, a job ser
 earns `quality_price`·quality(i), a change of level and a refusal cost what is said. Between
 decisions the times are exponential, so that the process is uniformised to steps of 1/Λ (Lippman
 1975) and solved for the least average cost by policy iteration (Howard 1960; Puterman 1994,
-Markov Decision Processes, section 8.6). The queue is cut at `depths` jobs, where arrivals are lost:
-choose it deep enough that it hardly matters, or as the queue's own capacity.
+Markov Decision Processes, section 8.6). Quality counts from that of the last level, so that a
+constant added to all qualities changes nothing.
+
+The queue is cut at `depths` jobs. Where that is its own capacity, arrivals there are lost, at the
+price of a loss. Otherwise an arrival there costs what it would in the queue without a cut. It makes
+others wait, all done at the last level: (depths + 1)/(μ - λ), as in M/M/1, where the relative value
+of n jobs is n(n + 1)/(2(μ - λ)). And the time it takes, S(last), is lost to quality: at most
+S(last)·max (quality(i) - quality(last))/(S(i) - S(last)) of it. Without the second part it would
+pay to let the queue run into the cut for ever.
 """
 
 from dataclasses import dataclass
@@ -18,13 +25,18 @@ from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import spsolve
 
 from controller.queueing.levels.queue import LevelledQueue
-from controller.queueing.refusal import BadInput, require_count, require_not_negative
+from controller.queueing.refusal import (
+    BadInput,
+    require_count,
+    require_not_negative,
+    require_stable,
+)
 from controller.queueing.switching import Table
 
-RENEWAL = 1e-8
+RENEWAL = 1e-12
 """Share of steps after which the system starts anew: whatever the policy, one recurrent class."""
 _KEPT = 1 - RENEWAL
-TIE = 1e-9
+TIE = 1e-11
 """A decision changes only for a gain above this share of the values' spread."""
 MOST_ITERATIONS = 100
 
@@ -33,21 +45,25 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Prices:
-    """In job-seconds: what a unit of quality is worth, what a switch and a refusal cost.
+    """In job-seconds: what a unit of quality is worth, what a switch and a refusal cost, and what
+    a job that finds the queue at its capacity does.
 
-    A refusal that costs None is not allowed: every job is admitted.
+    A refusal that costs None is not allowed: every job is admitted. With refusals, one at the cut
+    costs as much as any other.
     """
 
     quality: float
     switch: float = 0.0
     refusal: float | None = None
+    loss: float = 0.0
 
     def __post_init__(self) -> None:
-        require_not_negative(quality=self.quality, switch=self.switch, refusal=self.refusal or 0.0)
+        require_not_negative(quality=self.quality, switch=self.switch, loss=self.loss)
+        require_not_negative(refusal=self.refusal or 0.0)
 
 
 class Optimum(NamedTuple):
-    """The best policy and its average cost a second.
+    """The best policy and its average cost a second, with quality counted from the last level's.
 
     `table[i, n]`: the level to go to from level i at n jobs; `admits[i, n]`: whether a job that
     arrives at n jobs, level i in force, is admitted.
@@ -74,19 +90,25 @@ class Process(NamedTuple):
     """… that it is a departure."""
     cost: Values
     """Expected in a step, without that of decisions."""
+    turned_away: float
+    """Cost of an arrival that is not admitted."""
     prices: Prices
 
 
-def optimum(queue: LevelledQueue, prices: Prices, depths: int) -> Optimum:
-    """The policy of least average cost, by policy iteration.
+def optimum(
+    queue: LevelledQueue, prices: Prices, depths: int, start: Table | None = None
+) -> Optimum:
+    """The policy of least average cost, by policy iteration, from the table `start` if given.
 
-    Raises BadInput for a queue that would have to be cut above its own capacity.
+    Raises BadInput for a queue that would have to be cut above its own capacity, Unstable for one
+    without a capacity that the last level cannot serve.
     """
     require_count(depths=depths)
     if queue.capacity is not None and queue.capacity < depths:
         raise BadInput(f"the capacity is {queue.capacity}: the process has at most as many depths")
     process = _process(queue, prices, depths)
     table, admits = _first(process)
+    table = table if start is None else start
     for _ in range(MOST_ITERATIONS):
         values, cost = _evaluate(process, table, admits)
         better, admitting = _improved(process, values, table, admits)
@@ -122,9 +144,27 @@ def _ready(table: Table) -> Table:
 def _process(queue: LevelledQueue, prices: Prices, depths: int) -> Process:
     rates = queue.service_rates(depths).T
     rate = queue.arrival_rate + float(rates.max())
-    worth = prices.quality * np.array(queue.qualities)[:, None]
+    worth = prices.quality * (np.array(queue.qualities) - queue.qualities[-1])[:, None]
     cost = (np.arange(depths + 1) - worth * rates) / rate
-    return Process(rate, queue.arrival_rate / rate, rates / rate, cost, prices)
+    away = _lost(queue, prices, depths) if prices.refusal is None else prices.refusal
+    return Process(rate, queue.arrival_rate / rate, rates / rate, cost, away, prices)
+
+
+def _lost(queue: LevelledQueue, prices: Prices, depths: int) -> float:
+    """Cost of an arrival at the cut."""
+    if queue.capacity == depths:
+        return prices.loss
+    limit = queue.stability_limits[-1]
+    require_stable(queue.arrival_rate / limit, limit)
+    return (depths + 1) / (limit - queue.arrival_rate) + prices.quality * _forgone(queue)
+
+
+def _forgone(queue: LevelledQueue) -> float:
+    """The most quality that one job more at the last level can cost the others."""
+    last, seconds = queue.seconds[-1], queue.seconds[:-1]
+    worth = np.array(queue.qualities[:-1]) - queue.qualities[-1]
+    gains = worth[seconds > last] / (seconds[seconds > last] - last)
+    return float(last * np.max(gains, initial=0.0))
 
 
 def _first(process: Process) -> tuple[Table, NDArray[np.bool_]]:
@@ -169,7 +209,7 @@ def _targets(
 def _costs(process: Process, table: Table, admits: NDArray[np.bool_]) -> Values:
     """Expected cost of a step from each state, decisions included."""
     changes = process.prices.switch * (table != np.arange(len(table))[:, None])
-    entering = np.where(admits, _later(changes), process.prices.refusal or 0.0)
+    entering = np.where(admits, _later(changes), process.turned_away)
     return process.cost + process.arrive * entering + process.leave * _earlier(changes)
 
 

@@ -17,14 +17,13 @@ from controller.queueing.planning.refinement import (
     calibrated,
     calibrated_optimum,
     climbed,
-    rank,
 )
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.shortlist import STEADY, Promise, shortlist
 from controller.queueing.planning.target import named, written
 from controller.queueing.planning.thresholds import Thresholds, table
 from controller.queueing.planning.trial import Outcome, Trial
-from controller.queueing.planning.yardstick import quality_bound
+from controller.queueing.planning.yardstick import gap_to_optimal
 from controller.queueing.refusal import Refusal, Unstable
 from controller.queueing.switching import Table
 
@@ -41,8 +40,8 @@ class Plan:
     """What to run, and what it does in simulation, each figure with its interval.
 
     `gap_to_optimal`: by how much the best policy's effective quality is above this one's at the
-    same mean response, both by the analytic model. `thresholds` are empty for rules of the kind
-    slo, and read off the table for those of the kind table.
+    same mean response, both by the analytic model (yardstick.ACCURACY). `thresholds` are empty for
+    rules of the kind slo, and read off the table for those of the kind table.
     """
 
     request: Request
@@ -55,6 +54,12 @@ class Plan:
     frontier: Frontier
 
     @property
+    def met(self) -> bool:
+        """Whether the target is met and few enough are lost, with the whole intervals."""
+        late = self.outcome.target.high > self.request.slo.seconds
+        return not late and self.outcome.loss.high <= self.request.most_lost
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """The names of the ladder's levels, best first."""
         return tuple(each.name for each in self.ladder)
@@ -65,7 +70,7 @@ class Plan:
         return {
             "rate": self.request.rate,
             "slo": written(self.request.slo),
-            "met": outcome.target.high <= self.request.slo.seconds,
+            "met": self.met,
             "kind": self.request.kind,
             "workers": self.workers,
             "levels": list(self.levels),
@@ -82,6 +87,7 @@ class Plan:
                 "effective_quality": list(outcome.quality[1:]),
                 "p95_response": list(outcome.p95[1:]),
                 "mean_response": list(outcome.mean[1:]),
+                "loss_probability": list(outcome.loss[1:]),
             },
             "gap_to_optimal": self.gap_to_optimal,
             "left_out": [each._asdict() for each in self.frontier.left_out],
@@ -125,18 +131,18 @@ def _attempt(request: Request, found: Frontier, workers: int) -> _Attempt | None
     for _ in range(TIGHTENINGS):
         attempt = max(
             (_tried(request, promise, goal) for promise in promises),
-            key=lambda each: rank(each.trial.outcome(each.table), goal),
+            key=lambda each: each.trial.rank(each.trial.outcome(each.table), goal),
         )
         attempt = _improved(request, attempt, goal)
         if attempt.trial.meets(attempt.outcome) or not _promising(attempt, goal):
             break
-        goal *= 0.99 * request.slo.seconds / attempt.outcome.target.high
+        goal *= 0.99 / attempt.trial.excess(attempt.outcome)
     return attempt
 
 
 def _promising(attempt: _Attempt, goal: float) -> bool:
     """It met the goal on the arrivals that it was chosen on."""
-    return rank(attempt.trial.outcome(attempt.table), goal)[0]
+    return attempt.trial.rank(attempt.trial.outcome(attempt.table), goal)[0]
 
 
 def _tried(request: Request, promise: Promise, goal: float) -> _Attempt:
@@ -184,7 +190,6 @@ def _planned(request: Request, found: Frontier, attempt: _Attempt) -> Plan:
     attempt = _as_run(attempt, request)
     queue = attempt.promise.screen.queue
     measures = hysteresis.measure(queue, attempt.table)
-    gap = quality_bound(queue, measures) - measures.effective_quality
     return Plan(
         request=request,
         workers=queue.workers,
@@ -192,7 +197,7 @@ def _planned(request: Request, found: Frontier, attempt: _Attempt) -> Plan:
         thresholds=attempt.thresholds,
         table=attempt.table,
         outcome=attempt.outcome,
-        gap_to_optimal=gap,
+        gap_to_optimal=gap_to_optimal(queue, measures),
         frontier=found,
     )
 
@@ -211,6 +216,7 @@ def _refusal(request: Request, nearest: _Attempt) -> str:
         f"no plan meets {written(request.slo)} at {request.rate:g} jobs a second; workers: up to "
         f"{request.workers[1]}. The nearest has {workers} and the levels {names}: "
         f"{asked} {outcome.target.mean:.3g} s ({outcome.target.low:.3g} to "
-        f"{outcome.target.high:.3g}). Add workers, accept fewer jobs, allow more time, or measure "
-        "a cheaper level."
+        f"{outcome.target.high:.3g}), {outcome.loss.mean:.2%} lost, and at most "
+        f"{request.most_lost:.2%} may be. Add workers, accept fewer jobs, allow more time or more "
+        "losses, or measure a cheaper level."
     )

@@ -10,6 +10,7 @@ import tomli_w
 
 from controller.queueing.planning.plan import Plan
 from controller.queueing.planning.target import written
+from controller.queueing.planning.trial import Outcome
 from controller.queueing.refusal import BadInput
 from services.contract import policy
 from services.contract.policy import Policy
@@ -74,11 +75,21 @@ def write(plan: Plan, source: Source, out: Path) -> None:
     content = {"profile": content["profile"], **content, "rules": _said(found.rules)}
     content["queues"] = {queue: _said(rules) for queue, rules in found.queues.items()}
     text = f"{_header(plan, source)}\n{_compact(tomli_w.dumps(_without_empty(content)))}"
+    require_place(out)
+    out.write_text(text)
+    policy.load(out)
+
+
+def require_place(out: Path) -> None:
+    """Raise BadInput where no file can be written; before the work, not after it."""
     try:
-        out.write_text(text)
+        there = out.exists()
+        with out.open("a"):
+            pass
+        if not there:
+            out.unlink()
     except OSError as error:
         raise BadInput(f"cannot write {out}: {error}") from error
-    policy.load(out)
 
 
 def _said(found: PolicyRules) -> dict[str, Any]:
@@ -104,6 +115,13 @@ def _counted(workers: int) -> str:
     return f"{workers} worker{'s' if workers > 1 else ''}"
 
 
+def _losses(outcome: Outcome, capacity: int | None) -> list[str]:
+    """A line where jobs may be refused."""
+    if capacity is None:
+        return []
+    return [f"{outcome.loss.mean:.3%} of the jobs find {capacity} outstanding and are refused."]
+
+
 def _header(plan: Plan, source: Source) -> str:
     outcome, request = plan.outcome, plan.request
     lines = [
@@ -115,6 +133,7 @@ def _header(plan: Plan, source: Source) -> str:
         f"({outcome.quality.low:.5g} to {outcome.quality.high:.5g}),",
         f"95th percentile of the response {outcome.p95.mean:.3g} s "
         f"({outcome.p95.low:.3g} to {outcome.p95.high:.3g}).",
+        *_losses(outcome, request.capacity),
         f"STORYTELLER_FALLBACK_LEVEL must be one of {', '.join(plan.levels)}.",
     ]
     return "".join(f"# {line}\n" for line in lines)

@@ -27,8 +27,8 @@ class Judgement(NamedTuple):
     """What the model says of each table.
 
     `margin` is 0 or more where the target is met: by how much the probability to be in time, or
-    the mean's share of the time allowed, is better than asked. `score` is the quality less the
-    prices of switches and misses.
+    the mean's share of the time allowed, or the share lost, is better than asked. `score` is the
+    quality less the prices of switches and misses.
     """
 
     quality: Figures
@@ -47,11 +47,13 @@ class Judgement(NamedTuple):
 class Screen:
     """Judges tables for a queue, by hysteresis.solve and the mixture of levels.response.
 
-    The caller has made sure that the last level can serve the load.
+    `most_lost`: share of the jobs that may find the queue at its capacity. The caller has made sure
+    that the last level can serve the load.
     """
 
     queue: LevelledQueue
     slo: Slo
+    most_lost: float = 1.0
 
     def __post_init__(self) -> None:
         require_positive(arrival_rate=self.queue.arrival_rate)
@@ -67,6 +69,7 @@ class Screen:
         admitted = self.queue.arrival_rate * (1 - lost)
         response = hysteresis.mean_number(states) / admitted
         margin, missed = self._margin(found, response)
+        margin = np.minimum(margin, self.most_lost - lost)
         switches = hysteresis.switch_rate(chain, states) / admitted
         depth = (tables < tables.shape[1] - 1).sum(axis=(1, 2))
         price = SWITCH_PRICE * switches + MISS_PRICE * missed + DEPTH_PRICE * depth

@@ -21,13 +21,15 @@ MOST_DEPTH = 200
 MOST_STEPS = 30
 
 
-def search(screen: Screen) -> Thresholds:
-    """The thresholds with the best score that meet the target, or those nearest to it."""
+def search(screen: Screen, start: Thresholds | None = None) -> Thresholds:
+    """The thresholds with the best score that meet the target, or those nearest to it; by steps
+    from `start` alone, where it is given."""
     levels = len(screen.queue.paces)
     if levels == 1:
         return Thresholds((), ())
     last = deepest(screen)
-    best = _best(screen, _coarse(levels, last))
+    begin = _coarse(levels, last) if start is None else np.array([[*start[0], *start[1]]])
+    best = _best(screen, begin)
     for _ in range(MOST_STEPS):
         better = _best(screen, _around(best, last))
         if (better == best).all():

@@ -47,7 +47,7 @@ def _promise(request: Request, ladder: tuple[Candidate, ...], workers: int) -> P
     queue = request.loaded(ladder, workers)
     if request.capacity is None and request.rate >= STEADY * queue.stability_limits[-1]:
         return None
-    screen = Screen(queue, request.slo)
+    screen = Screen(queue, request.slo, request.most_lost)
     judged = screen.judge(table(search(screen))[None])
     met = bool(judged.margin[0] >= 0)
     return Promise(met, float(judged.quality[0] if met else -judged.response[0]), ladder, screen)

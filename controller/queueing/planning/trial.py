@@ -2,35 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.queueing.levels.queue import LevelledQueue
+from controller.queueing.planning.conduct import Conduct
 from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.estimates import Estimate, estimate
 from controller.queueing.simulation.records import Records
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
-from controller.queueing.simulation.service import by_scv
+from controller.queueing.simulation.service import Service, by_scv
+from controller.queueing.simulation.state import Floats
 from controller.queueing.simulation.warmup import mser5
 from controller.queueing.switching import Table
 from services.contract.rules import Slo
 
+_NONE = 1e-9
 PLAN_SEEDS, REPORT_SEEDS = range(8), range(100, 110)
 """Plans are compared on the first and reported on the second: what was chosen for being best on
 some arrivals would look better on them than it is."""
-
-
-@dataclass(frozen=True)
-class Conduct:
-    """How the live system obeys a table: `period` seconds between decisions, `dwell` between two
-    changes, and whether work in hand is re-timed by a change."""
-
-    period: float = 0.25
-    dwell: float = 2.0
-    retime: bool = False
 
 
 class Outcome(NamedTuple):
@@ -47,14 +41,47 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A service time whose work is reckoned once for the same uniform numbers: they return with
+    every table that is tried."""
+
+    service: Service
+    _known: dict[bytes, Floats] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def mean(self) -> float:
+        """Seconds."""
+        return self.service.mean
+
+    @property
+    def scv(self) -> float:
+        """Squared coefficient of variation."""
+        return self.service.scv
+
+    def of(self, uniform: Floats) -> Floats:
+        """Work in seconds for each uniform number from [0, 1)."""
+        key = uniform.tobytes()
+        if key not in self._known:
+            self._known[key] = self.service.of(uniform)
+        return self._known[key]
+
+
+@dataclass(frozen=True)
 class Trial:
-    """Tries tables on the same arrivals and the same work: common random numbers."""
+    """Tries tables on the same arrivals and the same work: common random numbers.
+
+    `most_lost`: share of the jobs that may find the queue at its capacity."""
 
     queue: LevelledQueue
     slo: Slo
     conduct: Conduct = field(default_factory=Conduct)
     jobs: int = 20_000
+    most_lost: float = 1.0
     _known: dict[bytes, Outcome] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _services(self) -> tuple[Drawn, ...]:
+        return tuple(Drawn(by_scv(pace.seconds, scv=pace.scv)) for pace in self.queue.paces)
 
     def outcome(self, table: Table) -> Outcome:
         """On the seeds on which plans are compared; remembered."""
@@ -71,15 +98,33 @@ class Trial:
         columns = np.array([row[1] for row in rows]).T
         return Outcome(*(estimate(column) for column in columns), shares)
 
+    @property
+    def tries(self) -> int:
+        """Tables tried on the seeds on which plans are compared."""
+        return len(self._known)
+
     def meets(self, outcome: Outcome) -> bool:
-        """Whether even the upper end of the interval is within the target."""
-        return outcome.target.high <= self.slo.seconds
+        """Whether even the upper end of the interval is within the target, and of the loss within
+        its limit."""
+        return self.rank(outcome, self.slo.seconds)[0]
+
+    def rank(self, outcome: Outcome, goal: float) -> tuple[bool, float]:
+        """Greater is better: first to meet the goal and lose few, then quality; of those that do
+        not, the nearer. A goal tighter than the target tightens the limit of losses as well."""
+        excess = self.excess(outcome) * self.slo.seconds / goal
+        return (True, outcome.quality.mean) if excess <= 1 else (False, -excess)
+
+    def excess(self, outcome: Outcome) -> float:
+        """How many times the target, or the limit of losses, the upper end of the interval is;
+        whichever is more."""
+        lost = outcome.loss.high / max(self.most_lost, _NONE)
+        return max(outcome.target.high / self.slo.seconds, lost)
 
     def _scenario(self, table: Table) -> Scenario:
         queue, conduct = self.queue, self.conduct
         return Scenario(
             arrivals=Poisson(queue.arrival_rate),
-            services=tuple(by_scv(pace.seconds, scv=pace.scv) for pace in queue.paces),
+            services=self._services,
             horizon=Horizon(jobs=self.jobs),
             workers=queue.workers,
             law=queue.law,

@@ -1,89 +1,104 @@
-"""How far thresholds are from the optimum, and the optimum itself as a table to run.
+"""How far thresholds are from the optimum: the best quality that any policy has at equal latency.
 
-What the quality is worth is not known beforehand; it is the Lagrange multiplier of the latency.
-For any price β, a policy with as many jobs in the system on average has no more quality than
-(L - g(β))/(βλ), where g(β) is the least average cost of the decision process; the least of these
-bounds is attained, by chance between two policies if need be (Beutler and Ross 1985; Altman 1999,
-Constrained Markov Decision Processes, chapter 12).
+A change of level is free here, so that the state that decides is the number outstanding alone; the
+level at a depth may be drawn by chance. With p(n, i) the share of time with n jobs at level i, the
+best is a linear program (Manne 1960, Linear Programming and Sequential Decisions; Altman 1999,
+Constrained Markov Decision Processes):
+
+    maximise Σ p(n, i) μ(n, i) (quality(i) - quality(last)) / completions a second
+    λ Σᵢ p(n, i) = Σᵢ p(n + 1, i) μ(n + 1, i),  Σ p = 1,  Σ n p(n, i) ≤ L,  Σᵢ p(top, i) ≤ lost
+
+Exact for the chain of levels.hysteresis, whatever it remembers: at most as many jobs on average,
+and at most as many lost, as under the thresholds that it is compared with.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
 
-from controller.queueing.levels import hysteresis
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue
-from controller.queueing.planning.optimum import Prices, optimum
-from controller.queueing.planning.screening import SWITCH_PRICE, Screen
-from controller.queueing.switching import Table
+from controller.queueing.refusal import BadInput
 
-MOST_STATES = 900
-HALVINGS = 16
-CHEAPEST, DEAREST = 1e-2, 1e4
-"""Prices of quality between which the multiplier is sought, in units of `_unit`."""
+ACCURACY = 1e-6
+"""Numerical error of the distance, in shares of the best level's lead over the last. What is
+compared has a tail of 1e-10 cut off, and the solver keeps its constraints to 1e-10."""
+_SLACK = 1e-9
 
 
-def quality_bound(queue: LevelledQueue, measures: LevelMeasures) -> float:
-    """The best effective quality at the same mean response, by any policy that knows depth and
-    level: never below that of `measures`, which is of the chain of levels.hysteresis."""
+def gap_to_optimal(queue: LevelledQueue, measures: LevelMeasures) -> float:
+    """By how much the best effective quality at the same mean response is above that of `measures`,
+    which are by levels.hysteresis.
+
+    Not below 0 by more than ACCURACY, and the same whatever is added to all qualities. Policies
+    whose queue is ever more than twice as long as `measures` tell of are left out. Raises BadInput
+    where the solver fails.
+    """
+    worth = np.array(queue.qualities) - queue.qualities[-1]
+    span = float(np.ptp(worth))
+    if span == 0:
+        return 0.0
     served = queue.arrival_rate * (1 - measures.loss_probability)
-    low, high = CHEAPEST * _unit(queue), DEAREST * _unit(queue)
-    best = max(queue.qualities)
-    for _ in range(HALVINGS):
-        price = float(np.sqrt(low * high))
-        found = optimum(queue, Prices(price), depths(queue))
-        best = min(best, (measures.mean_number - found.cost) / (price * served))
-        number = hysteresis.measure(queue, found.table).mean_number
-        low, high = (price, high) if number < measures.mean_number else (low, price)
-    return max(best, measures.effective_quality)
+    best = _most(_Program(queue, worth / span, _top(queue, measures)), measures) / served
+    return span * (best - float(np.array(measures.job_shares) @ worth) / span)
 
 
-def optimal_table(screen: Screen) -> Table:
-    """The optimum with the best quality that meets the screen's target; the last level at every
-    depth where none does. A switch costs what the screen takes it for."""
-    return dearest(screen.queue, lambda table: bool(screen.judge(table[None]).margin[0] >= 0))
+def _top(queue: LevelledQueue, measures: LevelMeasures) -> int:
+    """The greatest depth of the program."""
+    return 2 * len(measures.states) if queue.capacity is None else queue.capacity
 
 
-def dearest(queue: LevelledQueue, meets: Callable[[Table], bool]) -> Table:
-    """The optimum for the highest price of quality at which its table still meets a condition."""
-    low, high = CHEAPEST * _unit(queue), DEAREST * _unit(queue)
-    best = np.full((len(queue.paces), 1), len(queue.paces) - 1)
-    for _ in range(HALVINGS):
-        price = float(np.sqrt(low * high))
-        table = _priced(queue, price)
-        if meets(table):
-            best, low = table, price
-        else:
-            high = price
-    return best
+class _Program(NamedTuple):
+    """Its variables are p(0, 0), p(0, 1), …, p(top, last)."""
+
+    queue: LevelledQueue
+    worth: NDArray[np.float64]
+    """By level, from 0 to 1."""
+    top: int
+
+    @property
+    def rates(self) -> NDArray[np.float64]:
+        """Completions a second, shape (depths, levels)."""
+        return self.queue.service_rates(self.top)
+
+    @property
+    def depths(self) -> NDArray[np.int64]:
+        """Of each variable."""
+        return np.repeat(np.arange(self.top + 1), len(self.worth))
+
+    def balance(self) -> coo_array:
+        """A row for each cut between two depths, and one for the sum of all."""
+        levels, depths = len(self.worth), self.depths
+        column = np.arange(depths.size)
+        below, above = column[:-levels], column[levels:]
+        upwards = np.full(below.size, self.queue.arrival_rate)
+        data = np.concatenate([upwards, -self.rates.ravel()[levels:], np.ones(depths.size)])
+        row = np.concatenate([depths[below], depths[above] - 1, np.full(depths.size, self.top)])
+        return coo_array((data, (row, np.concatenate([below, above, column]))))
 
 
-def shortened(table: Table) -> Table:
-    """The same table without the columns that repeat the last one."""
-    differs = (table != table[:, -1:]).any(axis=0)
-    return table[:, : int(np.max(np.nonzero(differs)[0], initial=-1)) + 2]
+def _most(program: _Program, measures: LevelMeasures) -> float:
+    """The most worth that can be earned a second."""
+    found = _solved(program, measures, "highs-ds")
+    if not found.success:
+        found = _solved(program, measures, "highs-ipm")
+    if not found.success:
+        raise BadInput(f"the distance to the optimum was not found: {found.message}")
+    return -float(found.fun)
 
 
-def depths(queue: LevelledQueue) -> int:
-    """Where the decision process is cut: hardly ever reached at the last level, 900 states at most,
-    or at the queue's capacity."""
-    if queue.capacity is not None:
-        return queue.capacity
-    load = queue.arrival_rate / queue.stability_limits[-1]
-    rare = np.log(1e-8) / np.log(load) if 0 < load < 1 else 0.0
-    return int(min(queue.places + 30 + rare, MOST_STATES / len(queue.paces)))
-
-
-@lru_cache(maxsize=256)
-def _priced(queue: LevelledQueue, price: float) -> Table:
-    span = max(queue.qualities) - min(queue.qualities)
-    prices = Prices(price, switch=SWITCH_PRICE * span * price)
-    return shortened(optimum(queue, prices, depths(queue)).table)
-
-
-def _unit(queue: LevelledQueue) -> float:
-    """Job-seconds that the best level's lead over the last is worth if a job's own time is all."""
-    span = max(queue.qualities) - min(queue.qualities)
-    return float(queue.seconds[0]) / (span or 1.0)
+def _solved(program: _Program, measures: LevelMeasures, method: str) -> Any:
+    """By one of the two ways: either may fail where the other does not."""
+    number = measures.mean_number * (1 + _SLACK) + _SLACK
+    return linprog(
+        -(program.rates * program.worth).ravel(),
+        A_ub=np.array([program.depths, program.depths == program.top], dtype=float),
+        b_ub=[number, measures.loss_probability + _SLACK],
+        A_eq=program.balance(),
+        b_eq=np.eye(program.top + 1)[-1],
+        method=method,
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )

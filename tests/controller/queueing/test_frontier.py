@@ -10,10 +10,12 @@ import pytest
 
 from controller.queueing.commands import frontier
 from controller.queueing.frontier.contenders import optimal, planned
-from controller.queueing.frontier.lineup import Choice, conduct, lineup
+from controller.queueing.frontier.lineup import Choice, lineup
 from controller.queueing.frontier.style import looks, shades
-from controller.queueing.frontier.sweep import Effort, point, rates, sweep
+from controller.queueing.frontier.sweep import Effort, point, sweep
 from controller.queueing.frontier.watching import watch
+from controller.queueing.planning.conduct import conduct
+from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Request
 from controller.queueing.refusal import BadInput
 from services.contract.ladder import ImageLevel, Level, StoryLevel
@@ -120,7 +122,7 @@ def test_where_nothing_can_serve_the_rate_the_fastest_level_stays_and_a_note_say
 def test_a_policys_own_rules_and_dwell_are_used(profile, request_):
     rules = PolicyRules(thresholds=(2, 4), dwell_seconds=5.0)
     policy = Policy(rules=rules, levels=tuple(map(level, RUNGS)))
-    assert conduct(profile, "images", policy).dwell == 5.0
+    assert conduct(profile, "images", 5.0).dwell == 5.0
     way = lineup(Choice(policy=policy), request_)["queue-aware"](request_)
     assert way.names == tuple(RUNGS)
     assert way.table[0, :5].tolist() == [0, 0, 1, 1, 2]
@@ -182,12 +184,13 @@ def test_the_command_prints_and_writes(tmp_path, profile, capsys):
     frontier.add(parser.add_subparsers())
     out = tmp_path / "found"
     arguments = ["--profile", str(tmp_path / "profile.json"), "--rate", "0.6,20"]
-    arguments += ["--slo", "p95=4s", "--jobs", "500", "--replications", "2", "--seconds", "100"]
+    arguments += ["--slo", "p95=4s", "--jobs", "1000", "--replications", "2", "--seconds", "100"]
     options = parser.parse_args(["frontier", *arguments, "--out", str(out)])
     findings = options.run(options)
     text = capsys.readouterr().out
     assert text.count("queue-aware") == 2
     assert text.count("NO STEADY STATE") == 6
+    assert "no steady state. Lower the arrival rate to below" in text
     assert len(json.loads(json.dumps(findings, allow_nan=False))["points"]) == 12
     assert json.loads((out / "frontier.json").read_text())["points"] == findings["points"]
     with (out / "frontier.csv").open() as file:

@@ -61,10 +61,15 @@ def test_a_sweep_answers_each_rate_for_itself(plan, measured):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (("--rate", "much"), "--rate much is no rate"),
-        (("--rate", "2:1:1"), "is no sweep"),
+        (("--rate", "much"), "'much' is no list of rates"),
+        (("--rate", "2:1:1"), "the last rate lies below the first"),
         (("--rate", "1:3:1", "--out", "x.toml"), "--out takes the plan of one rate"),
         (("--workers", "some"), "--workers some"),
+        (("--workers", "1:2:3"), "--workers 1:2:3 is no range"),
+        (("--workers", "2:"), "--workers 2:"),
+        (("--capacity", "0"), "capacity is 0"),
+        (("--jobs", "5"), "jobs is 5"),
+        (("--out", "none/policy.toml"), "cannot write"),
         (("--slo", "fast"), "is no target"),
         (("--profile", "none.json"), "cannot read the profile"),
         (("--queue", "stories"), "no level measured for stories"),

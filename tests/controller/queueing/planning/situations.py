@@ -1,8 +1,8 @@
 """Profiles and requests for tests of the planner."""
 
+from controller.queueing.planning.conduct import Conduct
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.target import parse
-from controller.queueing.planning.trial import Conduct
 from services.contract.ladder import ImageLevel, Level, StoryLevel
 from services.contract.profile import BatchLaw, Cost, Interval, Profile, Rung
 

@@ -1,5 +1,6 @@
 """The decision process, against value iteration and against every policy there is."""
 
+import dataclasses
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from controller.queueing.levels import hysteresis
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.planning.optimum import Prices, by_value_iteration, optimum
-from controller.queueing.refusal import BadInput
+from controller.queueing.refusal import BadInput, Unstable
 from services.contract.forecast import Pace
 from tests.controller.queueing.levels.situations import ENGINE, queue
 
@@ -39,7 +40,7 @@ def test_no_table_of_a_tiny_queue_is_better(prices):
 
     costs = [cost_of(asked, np.array(cells).reshape(2, 4), prices) for cells in tiny_tables()]
 
-    assert optimum(asked, prices, 3).cost == pytest.approx(min(costs), abs=1e-6)
+    assert optimum(asked, prices, 3).cost == pytest.approx(min(costs), abs=1e-9)
 
 
 def tiny_tables():
@@ -52,8 +53,28 @@ def cost_of(asked, table, prices):
     the one that contains level 0."""
     found = hysteresis.measure(asked, table)
     served = asked.arrival_rate * (1 - found.loss_probability)
-    earned = prices.quality * served * found.effective_quality
+    earned = prices.quality * served * (found.effective_quality - asked.qualities[-1])
     return found.mean_number - earned + prices.switch * found.switch_rate
+
+
+def test_a_deeper_cut_changes_nothing():
+    """What lies beyond is priced in: the queue does not run into the cut, however dear quality."""
+    asked = queue(3.0)
+
+    for price in (20.0, 1e4, 1e6):
+        shallow, deep = (optimum(asked, Prices(price), cut) for cut in (400, 800))
+        assert shallow.cost == pytest.approx(deep.cost, rel=1e-9)
+        assert (shallow.table[:, :200] == deep.table[:, :200]).all()
+
+
+def test_a_constant_added_to_all_qualities_changes_no_policy():
+    asked = queue(2.5)
+    lower = dataclasses.replace(asked, qualities=tuple(q - 100 for q in asked.qualities))
+
+    one, other = (optimum(each, Prices(500.0, switch=2.5), 60) for each in (asked, lower))
+
+    assert (one.table == other.table).all()
+    assert one.cost == pytest.approx(other.cost, rel=1e-9)
 
 
 def test_two_speeds_are_divided_by_a_threshold():
@@ -95,5 +116,7 @@ def test_refusals_begin_where_a_job_costs_more_than_its_refusal():
 def test_what_cannot_be_asked_is_refused():
     with pytest.raises(BadInput, match="quality"):
         Prices(-1.0)
+    with pytest.raises(Unstable):
+        optimum(queue(4.0), Prices(1.0), 10)
     with pytest.raises(BadInput, match="capacity"):
         optimum(queue(1.0, capacity=5), Prices(1.0), 10)
