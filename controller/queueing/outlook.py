@@ -55,9 +55,9 @@ def forecast(
     return found.model_copy(update={"thresholds": planned.thresholds, "climb": planned.climb})
 
 
-def table(policy: Policy, outlook: Forecast) -> Table:
-    """What a queue's policy does at every depth, as far as that changes; rules that predict are
-    asked for the first 256."""
+def table(policy: Policy, outlook: Forecast, oldest_age: float = 0.0) -> Table:
+    """What a queue's policy does at every depth, as far as that changes, the oldest job having
+    waited so long (seconds); rules that predict are asked for the first 256 depths."""
     rows = map(len, policy.rules.table)
     depths = max([LEAST_DEPTHS, *policy.rules.thresholds, *outlook.thresholds, *rows])
-    return tabulate(policy, depths, outlook)
+    return tabulate(policy, depths, outlook, oldest_age)

@@ -17,19 +17,26 @@ running); the last column is that of every greater depth."""
 _NOW = 1e9
 
 
-def tabulate(policy: Policy, depths: int, forecast: Forecast | None = None) -> Table:
+def tabulate(
+    policy: Policy, depths: int, forecast: Forecast | None = None, oldest_age: float = 0.0
+) -> Table:
     """What the live `decide` does once the dwell has passed: shape (levels, depths + 1).
 
-    `policy.rules` are those of the queue. The age of the oldest job is taken to be 0: patience is
-    a guard for queues that do not move, which no model here describes.
+    `policy.rules` are those of the queue. The oldest job is taken to have waited `oldest_age`
+    seconds: 0 in models, since patience is a guard for queues that do not move, which none
+    describes; the simulator has a second table for jobs that waited too long.
     """
     levels = range(len(policy.levels))
-    rows = [[_to(policy, i, depth, forecast) for depth in range(depths + 1)] for i in levels]
+    rows = [
+        [_to(policy, i, depth, (forecast, oldest_age)) for depth in range(depths + 1)]
+        for i in levels
+    ]
     return np.array(rows, dtype=np.int64)
 
 
-def _to(policy: Policy, index: int, depth: int, forecast: Forecast | None) -> int:
-    load = QueueLoad(waiting=depth, running=0, oldest_age=0.0, service_mean=0.0, workers=1)
+def _to(policy: Policy, index: int, depth: int, seen: tuple[Forecast | None, float]) -> int:
+    forecast, age = seen
+    load = QueueLoad(waiting=depth, running=0, oldest_age=age, service_mean=0.0, workers=1)
     standing = Standing(state=_in_force(policy, index), forecast=forecast)
     return decide(load, standing, policy, _NOW).index
 

@@ -10,12 +10,10 @@ from rich.console import Console
 from rich.progress import track
 
 from controller.queueing.engine import NO_LIMIT
-from controller.queueing.outlook import forecast
 from controller.queueing.refusal import BadInput, require_count
 from controller.queueing.simulation import live, report
 from controller.queueing.simulation.arrivals import Arrivals
 from controller.queueing.simulation.notation import FORMS, arrivals_written
-from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import (
     Horizon,
     Moment,
@@ -24,7 +22,7 @@ from controller.queueing.simulation.scenario import (
     Switching,
 )
 from controller.queueing.simulation.stability import require_steady
-from controller.queueing.simulation.statistics import Run, Summary, replicate
+from controller.queueing.simulation.statistics import Summary, replicate
 from controller.queueing.simulation.textbook import Model, Textbook
 from controller.queueing.simulation.warmup import mser5, no_warm_up
 from services.contract import policy, profile
@@ -51,12 +49,11 @@ def add(subparsers: Any) -> None:
 
 
 class Asked(NamedTuple):
-    """A scenario, how it is run, what it is called, and the names of its levels, if any."""
+    """A scenario, what it is called, and the names of its levels, if any."""
 
     scenario: Scenario
     name: str
     levels: tuple[str, ...] = ()
-    run: Run = simulate
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -182,9 +179,7 @@ def _system(options: argparse.Namespace, ladder: Policy, queue: Queue, arrivals:
     measured, workers = profile.load(options.profile), options.workers
     scenario = live.scenario(ladder, measured, queue, arrivals=arrivals, workers=workers)
     scenario = dataclasses.replace(scenario, switching=_switching(options, scenario.switching))
-    outlook = forecast(ladder, measured, queue, rate=arrivals.rate, workers=workers)
-    run = live.runner(ladder, outlook)
-    return Asked(_within(options, scenario), ladder.rules.kind, ladder.names, run)
+    return Asked(_within(options, scenario), ladder.rules.kind, ladder.names)
 
 
 def _switching(options: argparse.Namespace, switching: Switching) -> Switching:
@@ -201,4 +196,4 @@ def _summary(asked: Asked, options: argparse.Namespace) -> Summary:
     console = Console(stderr=True)
     shown = track(seeds, "simulating", console=console, disable=not console.is_terminal)
     cut = mser5 if options.seconds is None else no_warm_up
-    return replicate(asked.scenario, shown, cut, asked.run)
+    return replicate(asked.scenario, shown, cut)

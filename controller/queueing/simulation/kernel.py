@@ -142,10 +142,21 @@ def _notice(world: Any) -> None:
 @_part
 def _evaluate(world: Any) -> None:
     """Go where the table says, unless the level was changed less than a dwell ago."""
-    system, table = world.system[0], world.rules.table
+    system = world.system[0]
+    table = world.rules.impatient if _waits_too_long(world) else world.rules.table
     target = table[system.level, min(system.depth, table.shape[1] - 1)]
     if target != system.level and system.now - system.since >= world.rules.dwell:
         enter(world, target)
+
+
+@_part
+def _waits_too_long(world: Any) -> bool:
+    """Whether the oldest waiting job has waited longer than the patience."""
+    system, patience = world.system[0], world.rules.patience
+    if patience == np.inf:
+        return False
+    job = oldest(world)
+    return job < system.arrived and system.now - world.jobs.arrival[job] > patience
 
 
 @_part

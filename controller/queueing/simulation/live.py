@@ -1,13 +1,13 @@
 """The live system as a scenario: its policy, its profile, and the very `decide` it runs."""
 
+import math
+
 from controller.decide import Standing, decide
 from controller.queueing.outlook import costs, forecast, qualities, retimes, table
 from controller.queueing.simulation.arrivals import Arrivals
-from controller.queueing.simulation.records import Records
-from controller.queueing.simulation.run import Choose, View, simulate, simulate_with
+from controller.queueing.simulation.run import Choose, View
 from controller.queueing.simulation.scenario import Scenario, Switching
 from controller.queueing.simulation.service import by_scv
-from controller.queueing.simulation.statistics import Run
 from services.contract.forecast import Forecast
 from services.contract.jobs import Queue
 from services.contract.policy import Policy, PolicyState
@@ -32,11 +32,14 @@ def scenario(
     ours = policy.of(queue)
     measured = costs(ours, profile, queue)
     outlook = forecast(ours, profile, queue, rate=arrivals.rate, workers=workers)
+    patience = ours.rules.patience_seconds
     switching = Switching(
         table(ours, outlook),
         period=TICK_SECONDS,
         dwell=ours.rules.dwell_seconds,
         retime=retimes(ours.levels, queue),
+        patience=patience,
+        impatient=None if patience is None else table(ours, outlook, math.inf),
     )
     return Scenario(
         arrivals=arrivals,
@@ -49,21 +52,8 @@ def scenario(
     )
 
 
-def runner(policy: Policy, outlook: Forecast) -> Run:
-    """How to run a scenario of a queue's policy: by its table, at full speed, or, for patience,
-    with `decide` itself, since no table holds ages. Patience needs a period between decisions."""
-    if policy.rules.patience_seconds is None:
-        return simulate
-    choose = deciding(policy, outlook)
-
-    def run(scenario: Scenario, seed: int) -> Records:
-        return simulate_with(scenario, seed, choose)
-
-    return run
-
-
 def deciding(policy: Policy, outlook: Forecast | None = None) -> Choose:
-    """The live `decide` as a callback; unlike a table it heeds patience. `policy` is a queue's."""
+    """The live `decide` as a callback, whatever the tables say. `policy` is a queue's."""
 
     def choose(view: View) -> int:
         load = QueueLoad(

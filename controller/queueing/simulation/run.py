@@ -136,6 +136,10 @@ def _rules(scenario: Scenario, *, ticking: bool) -> Rules:
     by_clock = ticking and switching.period is not None
     return Rules(
         table=np.ascontiguousarray(switching.table, np.int64),
+        impatient=np.ascontiguousarray(
+            switching.table if switching.impatient is None else switching.impatient, np.int64
+        ),
+        patience=np.inf if switching.patience is None else float(switching.patience),
         period=float(switching.period) if by_clock else np.inf,
         dwell=float(switching.dwell),
         at_events=switching.period is None and len(switching.table) > 1,

@@ -45,8 +45,10 @@ class Switching:
     `table[i, n]` is the level to go to from level i with n jobs outstanding, one that just arrived
     included (`controller.queueing.switching.tabulate` makes it from the live `decide`). It is asked
     every `period` seconds, or at every arrival and departure (None), and obeyed unless the last
-    change is less than `dwell` seconds old. With `retime`, a change of level takes jobs in service
-    along where that leaves them less work: what is left shrinks by the ratio of the whole works.
+    change is less than `dwell` seconds old. While the oldest waiting job has waited longer than
+    `patience` seconds, the table `impatient` is asked instead. With `retime`, a change of level
+    takes jobs in service along where that leaves them less work: what is left shrinks by the ratio
+    of the whole works.
     """
 
     table: Table
@@ -55,17 +57,26 @@ class Switching:
     moment: Moment = "start"
     retime: bool = False
     initial: int = 0
+    patience: float | None = None
+    impatient: Table | None = None
 
     def __post_init__(self) -> None:
-        table = np.asarray(self.table)
-        levels = len(table)
-        if table.ndim != 2 or not table.size or not np.isin(table, range(levels)).all():
-            raise BadInput("a table has one row a level, and holds levels from 0 on")
+        levels = len(self.table)
+        for each in (self.table, self.table if self.impatient is None else self.impatient):
+            _require_table(np.asarray(each), levels)
+        if (self.patience is None) != (self.impatient is None):
+            raise BadInput("patience and the table for those who lose it belong together")
         if not 0 <= self.initial < levels:
             raise BadInput(f"the initial level {self.initial} is not one of the {levels} levels")
         if self.period is not None:
             require_positive(period=self.period)
         require_not_negative(dwell=self.dwell)
+
+
+def _require_table(table: Table, levels: int) -> None:
+    fits = table.ndim == 2 and table.size and len(table) == levels
+    if not fits or not np.isin(table, range(levels)).all():
+        raise BadInput("a table has one row a level, and holds levels from 0 on")
 
 
 ONE_LEVEL = Switching(np.zeros((1, 1), np.int64))

@@ -68,6 +68,8 @@ class Rules(NamedTuple):
     """What does not change while the loop runs. Without a limit: inf, or the largest integer."""
 
     table: Integers
+    impatient: Integers
+    patience: float
     period: float
     dwell: float
     at_events: bool

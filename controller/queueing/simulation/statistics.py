@@ -1,7 +1,7 @@
 """Replications of a scenario, summarised."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,6 @@ from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Scenario
 from controller.queueing.simulation.warmup import Cut, mser5, pooled
 
-Run = Callable[[Scenario, int], Records]
-"""One run of a scenario with a seed."""
 SHARES = ("utilisation", "residency", "job_shares")
 """Beside the probabilities, what is a part of 1."""
 
@@ -50,11 +48,9 @@ class Summary:
     """The share of jobs that were cut."""
 
 
-def replicate(
-    scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5, run: Run = simulate
-) -> Summary:
+def replicate(scenario: Scenario, seeds: Iterable[int], cut: Cut = mser5) -> Summary:
     """Run once for each seed; at least two. Without a steady state, give `cut=no_warm_up`."""
-    runs = (run(scenario, seed) for seed in seeds)
+    runs = (simulate(scenario, seed) for seed in seeds)
     return summarise(runs, scenario.qualities, cut, scenario.horizon.seconds)
 
 
