@@ -97,7 +97,7 @@ def test_ciw_finds_the_same_mean(queue: CiwQueue) -> None:
     theirs, ours = (
         estimate(np.array([mean(seed) for seed in range(10)]))
         for mean in (
-            lambda seed: np.mean(queue.responses(4000, seed)[500:]),
+            lambda seed: np.mean(queue.responses(2500, seed)[300:]),
             lambda seed: simulate(scenario(queue, 50_000), seed).response.mean(),
         )
     )
