@@ -31,12 +31,15 @@ class Promise(NamedTuple):
 
 
 def shortlist(request: Request, kept: tuple[Candidate, ...], workers: int) -> list[Promise]:
-    """The most promising ladders, the best first; none where no level can serve the load."""
+    """The most promising ladders, the best first, and the most promising level for ever, for loads
+    that the ticks and the dwell are too slow for; none where no level can serve the load."""
     choices = ladders(kept, request.levels)
     promises = [_promise(request, ladder, workers) for ladder in choices]
     span = kept[0].quality.value - kept[-1].quality.value
     found = [promise for promise in promises if promise is not None]
-    return sorted(found, key=lambda promise: _order(promise, span), reverse=True)[:LONGEST]
+    found.sort(key=lambda promise: _order(promise, span), reverse=True)
+    fixed = [promise for promise in found[LONGEST:] if len(promise.ladder) == 1]
+    return found[:LONGEST] + fixed[:1]
 
 
 def _order(promise: Promise, span: float) -> tuple[bool, float]:

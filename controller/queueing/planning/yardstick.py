@@ -12,6 +12,7 @@ Exact for the chain of levels.hysteresis, whatever it remembers: at most as many
 and at most as many lost, as under the thresholds that it is compared with.
 """
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,8 @@ from controller.queueing.refusal import BadInput
 
 ACCURACY = 1e-6
 """Numerical error of the distance, in shares of the best level's lead over the last. What is
-compared has a tail of 1e-10 cut off, and the solver keeps its constraints to 1e-10."""
+compared has a tail of 1e-10 cut off, and the solver keeps its constraints to 1e-9 or better."""
+TOLERANCES = (1e-10, 1e-9)
 _SLACK = 1e-9
 
 
@@ -74,31 +76,31 @@ class _Program(NamedTuple):
         levels, depths = len(self.worth), self.depths
         column = np.arange(depths.size)
         below, above = column[:-levels], column[levels:]
-        upwards = np.full(below.size, self.queue.arrival_rate)
-        data = np.concatenate([upwards, -self.rates.ravel()[levels:], np.ones(depths.size)])
+        downwards = self.rates.ravel()[levels:] / self.queue.arrival_rate
+        data = np.concatenate([np.ones(below.size), -downwards, np.ones(depths.size)])
         row = np.concatenate([depths[below], depths[above] - 1, np.full(depths.size, self.top)])
         return coo_array((data, (row, np.concatenate([below, above, column]))))
 
 
 def _most(program: _Program, measures: LevelMeasures) -> float:
     """The most worth that can be earned a second."""
-    found = _solved(program, measures, "highs-ds")
-    if not found.success:
-        found = _solved(program, measures, "highs-ipm")
-    if not found.success:
-        raise BadInput(f"the distance to the optimum was not found: {found.message}")
-    return -float(found.fun)
+    for tolerance, method in product(TOLERANCES, ("highs-ds", "highs-ipm")):
+        found = _solved(program, measures, method, tolerance)
+        if found.success:
+            return -float(found.fun)
+    raise BadInput(f"the distance to the optimum was not found: {found.message}")
 
 
-def _solved(program: _Program, measures: LevelMeasures, method: str) -> Any:
-    """By one of the two ways: either may fail where the other does not."""
-    number = measures.mean_number * (1 + _SLACK) + _SLACK
+def _solved(program: _Program, measures: LevelMeasures, method: str, tolerance: float) -> Any:
+    """In one way: any may fail where another does not."""
+    number = 1 + _SLACK * (1 + 1 / measures.mean_number)
+    depths = program.depths / measures.mean_number
     return linprog(
         -(program.rates * program.worth).ravel(),
-        A_ub=np.array([program.depths, program.depths == program.top], dtype=float),
+        A_ub=np.array([depths, program.depths == program.top], dtype=float),
         b_ub=[number, measures.loss_probability + _SLACK],
         A_eq=program.balance(),
         b_eq=np.eye(program.top + 1)[-1],
         method=method,
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        options={f"{each}_feasibility_tolerance": tolerance for each in ("primal", "dual")},
     )
