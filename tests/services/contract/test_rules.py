@@ -20,9 +20,7 @@ def _check(*rows):
     ],
 )
 def test_a_table_that_flaps_while_the_depth_stays_is_refused(rows):
-    with pytest.raises(
-        BadRules, match=r"table flaps at depth \d: level \d goes to \d"
-    ):
+    with pytest.raises(BadRules, match=r"table flaps at depth \d: level \d goes to \d"):
         _check(*rows)
 
 
