@@ -28,7 +28,7 @@ ROUTINGS: dict[Routing, int] = {
     "random": kernel.RANDOM,
     "round-robin": kernel.ROUND_ROBIN,
 }
-ROOM = 1024
+LEAST_ROOM = 1024
 LARGEST = 2**62
 
 
@@ -110,7 +110,8 @@ def _view(world: World, now: float) -> View:
 
 def _begin(scenario: Scenario, draws: Draws, *, ticking: bool) -> World:
     level = scenario.switching.initial
-    log = new_log(ROOM)
+    # A level that follows every job changes as often as jobs leave; memory not touched is free.
+    log = new_log(max(LEAST_ROOM, len(draws.arrival)))
     log.level[0] = level
     world = World(
         system=new_system(level),
