@@ -23,9 +23,9 @@ from services.contract.profile import ProfileError
 
 logger = logging.getLogger(__name__)
 
-STAND_SECONDS = 1.0
+STAND_SECONDS = 2.0
 LEARN_SECONDS = 1.0
-RECONCILE_SECONDS = 1.0
+RECONCILE_SECONDS = 2.0
 
 _PLANNED = "; planned anew"
 
