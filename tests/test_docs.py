@@ -67,3 +67,8 @@ def test_every_command_explains_itself(module: str) -> None:
     )
     assert answer.returncode == 0, answer.stderr
     assert "usage" in answer.stdout
+
+
+def test_the_profile_that_ships_is_the_one_of_its_study() -> None:
+    study = ROOT / "docs/studies/2026-11-22-profile/profile.json"
+    assert (ROOT / "profiles/two-cores.json").read_bytes() == study.read_bytes()

@@ -170,7 +170,7 @@ def put(redis: Any, queue: Queue, forecast: Forecast) -> None:
 
 
 def read(redis: Any, queue: Queue) -> Forecast | None:
-    """The model of a queue; None while no controller that predicts leads.
+    """The model of a queue; None while no controller that knows one leads.
 
     One that cannot be read counts as none: it must not keep jobs from being accepted.
     """

@@ -146,7 +146,7 @@ SERVING = (
         "/v1/policy",
         "pinLevel",
         "serving",
-        "Hold a level for a while, or return to the policy",
+        "Hold a level or put other rules in force for a while, or return to the policy",
         (Answer(200, "The policy, with the pin.", policy_view.PolicyView),),
         (*_BODY, "unavailable"),
         body=policy_view.PIN_REQUEST,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -51,4 +52,4 @@ def rounded(findings: Any) -> Any:
 def _short(value: Any) -> Any:
     if not isinstance(value, float):
         return value
-    return float(f"{value:.6g}") if value == value else None  # noqa: PLR0124 - NaN is not itself
+    return None if math.isnan(value) else float(f"{value:.6g}")

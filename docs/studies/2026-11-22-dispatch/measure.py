@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from redis import Redis
+from redis import Redis, RedisError
 
 from services.contract import dispatch, queues, transitions
 from services.contract.connection import CLIENT_OPTIONS
@@ -31,10 +31,14 @@ from worker.tasks import connect
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 WORKERS = 2
+PATIENCE_SECONDS = 600.0
 
 
 def _wait(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing came of it in {PATIENCE_SECONDS:g} s")
         time.sleep(0.02)
 
 
@@ -111,7 +115,7 @@ def _measure(rule: Rule, rate: float, jobs: int, seed: int, cap: int) -> list[Jo
 def _answers(redis: Redis) -> bool:
     try:
         return redis.ping()
-    except Exception:  # noqa: BLE001 - it has not started yet
+    except RedisError:  # it has not started yet
         return False
 
 

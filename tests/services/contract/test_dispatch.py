@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from celery import Celery
 
 from services.contract import dispatch, keys, queues, tickets, transitions
 from tests.services.contract.making import (
@@ -17,14 +16,6 @@ from tests.services.contract.making import (
     state,
 )
 from tests.services.contract.stations import holders, listed, sets, silent, station
-
-
-@pytest.fixture
-def app(redis_url):
-    made = Celery("test", set_as_current=False)
-    made.conf.update(tickets.celery_settings(redis_url))
-    yield made
-    made.close()
 
 
 def _assign(redis, job_id):

@@ -1,20 +1,9 @@
 """Stations: emptied when their worker is gone, forgotten after an hour."""
 
-import pytest
-from celery import Celery
-
-from services.contract import dispatch, keys, queues, tickets
+from services.contract import dispatch, keys, queues
 from services.contract.queues import WORKER_FORGOTTEN_SECONDS
 from tests.services.contract.making import accept, cancel, claim, state
 from tests.services.contract.stations import listed, sets, silent, station
-
-
-@pytest.fixture
-def app(redis_url):
-    made = Celery("test", set_as_current=False)
-    made.conf.update(tickets.celery_settings(redis_url))
-    yield made
-    made.close()
 
 
 def _assign(redis, job_id):

@@ -3,19 +3,10 @@
 import json
 
 import pytest
-from celery import Celery
 
 from services.contract import tickets
 from services.contract.jobs import PRIORITIES, QUEUES
 from tests.services.contract.making import accept, state
-
-
-@pytest.fixture
-def app(redis_url):
-    made = Celery("test", set_as_current=False)
-    made.conf.update(tickets.celery_settings(redis_url))
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("priority", PRIORITIES)
