@@ -1,0 +1,1 @@
+"""Prediction beside measurement: what `make study` runs, and the report it writes."""
