@@ -68,4 +68,6 @@ def run(settings: Settings) -> int:
         studio = Studio(engine, levels, process.shelf, retime=settings.retime == "on")
         perform = partial(perform_image, studio=studio)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.
-        return process.serve({"image": perform}, settings.batch_cap, lambda: None)
+        return process.serve(
+            {"image": perform}, settings.batch_cap, lambda: None, engine.denoiser.sizes
+        )

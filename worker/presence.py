@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from redis import Redis, RedisError
 
-from services.contract import dispatch, queues
+from services.contract import dispatch, queues, sizes
 from services.contract.dispatch import Rule
 from services.contract.jobs import Job, Queue
+from services.contract.sizes import Sizes
 from worker.artifacts import Shelf
 
 logger = logging.getLogger(__name__)
@@ -22,17 +23,26 @@ SWEEP_SECONDS = 3600.0
 class Presence:
     """Tells the queue that this worker serves it; now and then clears the shelf.
 
-    Under `jsq` the worker is a station too: it has a queue of its own.
+    Under `jsq` the worker is a station too: it has a queue of its own. `draws` is told to those
+    who ask for pictures.
     """
 
     def __init__(
-        self, redis: Redis, queue: Queue, name: str, shelf: Shelf, rule: Rule = "shared"
+        self,
+        redis: Redis,
+        queue: Queue,
+        name: str,
+        shelf: Shelf,
+        *,
+        rule: Rule = "shared",
+        draws: Sizes | None = None,
     ) -> None:
         self._redis = redis
         self._queue = queue
         self._name = name
         self._shelf = shelf
         self._station = rule == "jsq"
+        self._draws = draws
         self._open = False
         self._told_at = 0.0
         self._swept_at = 0.0
@@ -79,6 +89,9 @@ class Presence:
         self._told_at = now
         try:
             self._open_station()
+            # Before it checks in: a worker that is known is known with what it can draw.
+            if self._draws is not None:
+                sizes.announce(self._redis, self._name, self._draws)
             queues.check_in(self._redis, self._queue, self._name)
             self._sweep(now)
         except RedisError as error:

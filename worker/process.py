@@ -19,6 +19,7 @@ from services.contract.connection import CLIENT_OPTIONS
 from services.contract.dispatch import Rule
 from services.contract.jobs import Job, Kind, Queue
 from services.contract.settings import Settings
+from services.contract.sizes import Sizes
 from worker import tasks
 from worker.artifacts import Shelf
 from worker.attempt import Perform
@@ -94,10 +95,17 @@ class Process:
         heartbeat.beat(self.heartbeat_file)
 
     def serve(
-        self, performers: Mapping[Kind, Perform], concurrency: int, turn: Callable[[], None]
+        self,
+        performers: Mapping[Kind, Perform],
+        concurrency: int,
+        turn: Callable[[], None],
+        draws: Sizes | None = None,
     ) -> int:
-        """Take jobs until told to stop; `turn` is called several times a second."""
-        presence = Presence(self.redis, self.queue, self.name, self.shelf, self.rule)
+        """Take jobs until told to stop; `turn` is called several times a second, and `draws` is
+        what pictures can be asked of this worker."""
+        presence = Presence(
+            self.redis, self.queue, self.name, self.shelf, rule=self.rule, draws=draws
+        )
         claims = Claims(self.redis, self._terms(), lambda: (turn(), presence.tell()))
         claims.open()
         self.levels.open()

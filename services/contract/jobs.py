@@ -23,8 +23,15 @@ Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Seed = Annotated[
     int, Field(ge=0, lt=SEEDS, description="Same seed, same result. Random if absent.")
 ]
+LARGEST_SIDE = 2048
 Side = Annotated[
-    int, Field(ge=8, le=2048, multiple_of=8, description="Pixels; the model's own if absent.")
+    int,
+    Field(
+        ge=8,
+        le=LARGEST_SIDE,
+        multiple_of=8,
+        description="Pixels, as the image workers' models can draw; the model's own if absent.",
+    ),
 ]
 
 

@@ -78,6 +78,11 @@ def workers(queue: str) -> str:
     return f"{PREFIX}workers:{queue}"
 
 
+def sizes(worker: str) -> str:
+    """The sizes of pictures that one worker can draw."""
+    return f"{PREFIX}sizes:{worker}"
+
+
 def stations(queue: str) -> str:
     """Workers that take tickets from a queue of their own."""
     return f"{PREFIX}stations:{queue}"
@@ -128,6 +133,8 @@ KEYS = (
     Key("sisters:{queue}", "string", "pictures outstanding beyond the first of each job",
         "none: exists only while such jobs are outstanding"),
     Key("workers:{queue}", "sorted set", "worker names by the time they were last seen", "1 day"),
+    Key("sizes:{worker}", "string", "the widths and heights that one worker can draw, as JSON",
+        "15 s, renewed"),
     Key("stations:{queue}", "sorted set", "workers with a queue of their own, by when they were "
         "last seen", "none: the reconciler removes those silent for an hour"),
     Key("assigned:{worker}", "set", "ids of unfinished jobs that wait for one worker or run there",

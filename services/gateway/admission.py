@@ -79,7 +79,18 @@ def _check_now(gateway: Gateway, expected: Outlook, request: Request) -> None:
     """Raise Problem for what the state of the system forbids at this moment."""
     if isinstance(request, ImageRequest) and request.start_from is not None:
         _check_beginning(gateway, request.start_from)
+    _check_size(gateway, request)
     refuse_hopeless(gateway, expected, request)
+
+
+def _check_size(gateway: Gateway, request: Request) -> None:
+    """Raise Problem for a size that the image workers' models cannot draw."""
+    asked = {name: getattr(request, name, None) for name in ("width", "height")}
+    named = {name: side for name, side in asked.items() if side is not None}
+    drawn = gateway.paper.sizes() if named else None
+    for name, side in named.items():
+        if drawn is not None and not drawn.allow(side):
+            raise invalid(name, drawn.allowed)
 
 
 def _check_beginning(gateway: Gateway, job_id: str) -> None:

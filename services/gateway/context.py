@@ -13,6 +13,7 @@ from services.contract.policy import Policy
 from services.contract.settings import Settings
 from services.contract.tickets import Publisher
 from services.gateway.fanout import Fanout
+from services.gateway.paper import Paper
 from services.gateway.places import Places
 from services.gateway.traffic import Traffic
 
@@ -31,6 +32,7 @@ class Gateway:
     redis: Any
     publisher: Publisher
     fanout: Fanout
+    paper: Paper
     places: Places
     traffic: Traffic
 

@@ -10,6 +10,7 @@ from services.contract.tickets import Publisher
 from services.gateway import failures, peers, traffic
 from services.gateway.context import EXTENSION, Gateway, connect
 from services.gateway.fanout import Fanout
+from services.gateway.paper import Paper
 from services.gateway.places import Places
 from services.gateway.publishing import TicketOffice
 from services.gateway.resources import (
@@ -57,6 +58,7 @@ def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:
         redis=redis,
         publisher=publisher or TicketOffice(settings.redis_address),
         fanout=Fanout(redis),
+        paper=Paper(redis),
         places=Places(settings.gateway_streams),
         traffic=counts,
     )

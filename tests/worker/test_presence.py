@@ -7,8 +7,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from services.contract import dispatch, keys, queues
+from services.contract import dispatch, keys, queues, sizes
 from services.contract.jobs import Job
+from services.contract.sizes import Sizes
 from tests.services.contract.making import accept, state
 from worker.artifacts import Shelf
 from worker.presence import Presence
@@ -17,7 +18,7 @@ NOBODY = Redis(port=1, retry=Retry(NoBackoff(), 0))
 
 
 def _presence(redis, tmp_path, rule):
-    return Presence(redis, "images", "w", Shelf(tmp_path), rule)
+    return Presence(redis, "images", "w", Shelf(tmp_path), rule=rule)
 
 
 def _stations(redis):
@@ -33,6 +34,19 @@ def test_a_worker_of_the_shared_queue_only_checks_in(redis, tmp_path):
 
     presence.close()
     assert queues.live_workers(redis, "images") == set()
+
+
+def test_a_worker_tells_what_it_draws_while_it_takes_jobs(redis, tmp_path):
+    drawn = Sizes(multiple=16, minimum=32)
+    presence = Presence(redis, "images", "w", Shelf(tmp_path), draws=drawn)
+    presence.open()
+    assert sizes.known(redis) is None
+    presence.tell()
+    assert sizes.known(redis) == drawn
+    assert 0 < redis.ttl(keys.sizes("w")) <= queues.WORKER_HORIZON_SECONDS
+
+    presence.close()
+    assert sizes.known(redis) is None
 
 
 def test_a_station_is_known_before_its_first_ticket_and_chosen_once_it_checked_in(redis, tmp_path):

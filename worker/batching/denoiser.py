@@ -9,6 +9,7 @@ from PIL.Image import Image
 from torch import Tensor
 
 from services.contract.ladder import ImageLevel
+from services.contract.sizes import Sizes
 from worker.batching.autoencoder import Autoencoder
 from worker.batching.checkpoint import Checkpoint, ModelError, display_name, find_device
 from worker.batching.compiled import Compiled, check_compiler
@@ -92,6 +93,11 @@ class Denoiser:
         size = self._config.sample_size
         height, width = (size, size) if isinstance(size, int) else size
         return width * self.scale, height * self.scale
+
+    @property
+    def sizes(self) -> Sizes:
+        """What can be drawn: whole cells of a latent. The UNet takes any number of them."""
+        return Sizes(multiple=self.scale, minimum=self.scale)
 
     def check(self, level: ImageLevel) -> None:
         """ModelError names the option of `level` that this model or device cannot do."""

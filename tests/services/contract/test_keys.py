@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from services.contract import dispatch, forecast, keys, level, queues, rule_override, transitions
+from services.contract import (
+    dispatch,
+    forecast,
+    keys,
+    level,
+    queues,
+    rule_override,
+    sizes,
+    transitions,
+)
 from services.contract.forecast import Forecast, Pace
 from services.contract.jobs import Status
 from services.contract.policy import load
@@ -40,6 +49,7 @@ def everything(redis):
     forecast.put(redis, "images", Forecast(at=1.0, level=0, paces=(Pace(seconds=2.0),)))
     queues.check_in(redis, "images", "worker-1")
     dispatch.open_station(redis, "images", "worker-1")
+    sizes.announce(redis, "worker-1", sizes.Sizes(multiple=16, minimum=16))
     terms = Admission(9, RETENTION, idempotency_key="k")
     transitions.accept(redis, request(deadline_seconds=60), terms)
     book = running(redis, "storybook")
@@ -110,6 +120,7 @@ def test_the_names_that_python_builds_are_listed(redis):
         keys.arrivals("images"),
         keys.sisters("images"),
         keys.workers("images"),
+        keys.sizes("worker-1"),
         keys.stations("images"),
         keys.assigned("worker-1"),
     ]

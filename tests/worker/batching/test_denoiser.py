@@ -31,6 +31,19 @@ def test_a_size_is_in_pixels(denoiser: Denoiser) -> None:
     assert denoiser.denoising(image_request(width=48, height=24)).shape == (4, 6, 12)
 
 
+@pytest.mark.parametrize("side", [4, 12, 20, 36])
+def test_what_is_announced_can_be_drawn(denoiser: Denoiser, side: int) -> None:
+    assert denoiser.sizes.allow(side)
+    assert draw(denoiser, image_request(width=side, height=32)).size == (side, 32)
+
+
+@pytest.mark.parametrize("side", [2, 30, 33])
+def test_what_is_not_announced_cannot(denoiser: Denoiser, side: int) -> None:
+    assert not denoiser.sizes.allow(side)
+    with pytest.raises(ValueError, match="must be a multiple of 4"):
+        denoiser.denoising(image_request(width=side))
+
+
 @pytest.mark.parametrize("size", [{"width": 30}, {"height": 33}, {"width": 0}, {"height": -8}])
 def test_a_size_that_is_no_multiple_of_a_cell_is_refused(
     denoiser: Denoiser, size: dict[str, int]
