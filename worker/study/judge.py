@@ -1,8 +1,9 @@
-"""CLIPScore and Fréchet distance, both by torchmetrics with the same CLIP."""
+"""CLIPScore and Fréchet distance by torchmetrics: of the same CLIP, or of an Inception."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import stdev
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +19,12 @@ from worker.study.estimates import Estimate, around, mean
 RESAMPLES = 100
 SHOWN_AS = 100
 """Unit vectors are close to each other: distances are shown a hundredfold."""
+
+
+class Eyes(Protocol):
+    """What makes vectors of pictures: a CLIP, or an Inception."""
+
+    def look(self, pictures: Sequence[Image]) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,13 @@ class Verdict:
 
 
 class Judge:
-    """Compares pictures with their captions, and sets of pictures with a reference set."""
+    """Compares pictures with their captions by a CLIP, and sets of pictures with a reference set
+    by the vectors that `eyes` (the CLIP where there are no others) make of them."""
 
-    def __init__(self, watch: ClipWatch) -> None:
+    def __init__(self, watch: ClipWatch, eyes: Eyes | None = None) -> None:
         processor = CLIPProcessor(watch.processor, watch.tokenizer)
         self._watch = watch
+        self._eyes = eyes or watch
         self._score = CLIPScore(lambda: (_Tensors(watch.model), processor))
 
     def judge(
@@ -66,8 +75,8 @@ class Judge:
         return Verdict(tuple(scores), distance(vectors, reference), tuple(draws))
 
     def vectors(self, pictures: Sequence[Image]) -> Tensor:
-        """Unit vectors (n, width) of pictures, in double precision."""
-        return self._watch.look(pictures).double().cpu()
+        """Vectors (n, width) of pictures, in double precision; a CLIP's have length 1."""
+        return self._eyes.look(pictures).double().cpu()
 
     @torch.inference_mode()
     def _one(self, picture: Image, caption: str) -> float:

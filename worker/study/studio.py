@@ -12,6 +12,7 @@ from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.image_worker import SHIPPED_ILLUSTRATOR
 from worker.study.gallery import Arm, Sheet, Sitting, draw, plain
+from worker.study.inception import Inception
 from worker.study.judge import Judge, Verdict
 from worker.study.progress import progress
 from worker.study.terms import Terms, Unusable
@@ -36,6 +37,8 @@ class Studio:
     denoiser: Denoiser
     watch: ClipWatch
     terms: Terms
+    eyes: Inception | None = None
+    """What Fréchet distances are of, where it is not the CLIP"""
 
     @classmethod
     def open(cls, settings: Settings, terms: Terms) -> Self:
@@ -48,7 +51,8 @@ class Studio:
             )
         model = settings.image_model or str(SHIPPED_ILLUSTRATOR)
         denoiser = Denoiser.load(model, device=settings.device)
-        return cls(denoiser, ClipWatch.load(clip, device=settings.device), terms)
+        eyes = Inception.load(terms.inception, device=settings.device) if terms.inception else None
+        return cls(denoiser, ClipWatch.load(clip, device=settings.device), terms, eyes)
 
     def compare(self, arms: Sequence[Arm]) -> dict[str, Judged]:
         """Every arm's sheet, judged beside one reference; slow, with a bar on standard error."""
@@ -64,17 +68,21 @@ class Studio:
         sitting = replace(self.sitting, seed=self.terms.seed + OTHER_SEEDS)
         with self.engine() as engine, progress(self._rounds, "reference") as tell:
             sheet = draw(engine, [best], sitting, tell)[best.name]
-        return Judge(self.watch).vectors(sheet.pictures)
+        return self.judge().vectors(sheet.pictures)
 
     def judged(self, sheets: Mapping[str, Sheet], reference: Tensor) -> dict[str, Judged]:
         """What is said of each sheet."""
-        judge, said = Judge(self.watch), {}
+        judge, said = self.judge(), {}
         with progress(len(sheets), "judged") as tell:
             for name, sheet in sheets.items():
                 verdict = judge.judge(sheet.pictures, self.terms.captions, reference)
                 said[name] = Judged(sheet, verdict)
                 tell()
         return said
+
+    def judge(self) -> Judge:
+        """The judge of all sheets."""
+        return Judge(self.watch, self.eyes)
 
     def engine(self) -> Engine:
         """An engine that leaves early by the judge's CLIP."""

@@ -24,6 +24,8 @@ class Terms:
     in_flight: int
     """Pictures that step together"""
     guidance_scale: float
+    inception: Path | None = None
+    """A file with the network that Fréchet distances are of; None: the CLIP"""
 
     def level(self, **options: object) -> ImageLevel:
         """A level with these options and the study's guidance; Unusable says what is allowed."""
