@@ -26,7 +26,8 @@ def _run(queue: str, loaded: Settings) -> int:
 
 
 def main() -> int:
-    """The exit status: 0 stopped when told to, 2 a setting or the policy is wrong."""
+    """The exit status: 0 stopped when told to, 2 a setting or the policy is wrong, 3 the device
+    is lost."""
     # Read by OpenMP when torch is loaded: a thread that spins while it waits takes a core from the
     # other worker on a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,7 +1,8 @@
 """One attempt at a job, from its ticket to its end: claim, perform, and finish once.
 
 Whatever is raised on the way, SystemExit and MemoryError too, becomes a recorded failure: a
-thread of a Celery pool that dies of one would keep its slot for ever.
+thread of a Celery pool that dies of one would keep its slot for ever. Only a lost device is the
+process's end and not the job's: the attempt counts as one of a worker that was killed.
 """
 
 import logging
@@ -14,7 +15,9 @@ from redis import RedisError
 from services.contract import transitions
 from services.contract.jobs import Failure, Kind, Status
 from services.contract.transitions import Hold, Outcome
+from worker import device
 from worker.claims import Claim, Claims
+from worker.device import DeviceLost
 from worker.interruptions import Cancelled, DeadlinePassed, LeaseLost, Stopping
 
 logger = logging.getLogger(__name__)
@@ -25,7 +28,10 @@ PERSIST_SECONDS = 120.0
 
 
 def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> bool:
-    """Work on the job of a ticket, if it still wants work. False: it was handed back."""
+    """Work on the job of a ticket, if it still wants work. False: it was handed back.
+
+    Raises DeviceLost, after which this process can do no job.
+    """
     with claims.take(job_id) as claim:
         if claim is None:
             logger.info("ticket is void, dropped", extra={"job": job_id})
@@ -41,7 +47,10 @@ def attempt(job_id: str, claims: Claims, performers: Mapping[Kind, Perform]) -> 
         except LeaseLost as reason:
             logger.warning("attempt dropped: %s", reason, extra={"job": job_id})
             return True
-        except BaseException as error:  # noqa: BLE001 - see above: a slot must never leak
+        except BaseException as error:  # see above: a slot must never leak
+            if device.lost(error):
+                _give_up(claim, error)
+                raise DeviceLost(f"{error}") from error
             outcome = _ended_by(error, job_id)
         _finish(claim, outcome, claims.terms.retention_seconds)
         return True
@@ -51,6 +60,13 @@ def _hand_back(claim: Claim, reason: str) -> None:
     hold = _persistently(lambda: transitions.hand_back(claim.redis, claim.job, reason))
     told = "another owner has the job" if hold is Hold.LOST else "job handed back"
     logger.info("%s: %s", told, reason, extra={"job": claim.job.id})
+
+
+def _give_up(claim: Claim, error: BaseException) -> None:
+    """End the lease now: the reconciler gives the job to another worker, and counts the attempt,
+    because it may be the job that breaks devices."""
+    logger.error("attempt lost with the device: %s", error, extra={"job": claim.job.id})
+    _persistently(lambda: transitions.renew(claim.redis, claim.job, lease=0))
 
 
 def _ended_by(error: BaseException, job_id: str) -> Outcome:

@@ -6,6 +6,8 @@ back in the queue.
 """
 
 import logging
+import os
+import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +22,11 @@ from services.contract.dispatch import Rule
 from services.contract.jobs import Job, Kind
 from worker.attempt import Perform, attempt
 from worker.claims import Claims
+from worker.device import DeviceLost
 
 logger = logging.getLogger(__name__)
+
+EXIT_DEVICE_LOST = 3
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,41 @@ def publisher(app: Celery, redis: Redis, rule: Rule) -> Callable[[Job], None]:
     return publish
 
 
+class Breakdown:
+    """Ends this process, once, whichever job finds first that the device is lost."""
+
+    def __init__(self) -> None:
+        self._latch = threading.Lock()
+
+    @property
+    def happened(self) -> bool:
+        """Whether the process ends for this reason."""
+        return self._latch.locked()
+
+    def end_process(self, error: DeviceLost) -> None:
+        """Stop as if told to from outside, so that the other jobs are handed back."""
+        if self._latch.acquire(blocking=False):
+            logger.critical(
+                "the device is lost to this process, which ends; start it again: %s", error
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 def serve(app: Celery, claims: Claims, service: Service) -> int:
-    """Take tickets until told to stop; the process's exit status."""
+    """Take tickets until told to stop; the process's exit status, EXIT_DEVICE_LOST where a job
+    found that the device is."""
+    breakdown = Breakdown()
 
     @app.task(name=tickets.TASK)
     def perform(job_id: str) -> None:
-        if not attempt(job_id, claims, service.performers):
+        try:
+            done = attempt(job_id, claims, service.performers)
+        except DeviceLost as error:
+            # Its ticket is void: the reconciler publishes another with the next attempt.
+            claims.stopping.set()
+            breakdown.end_process(error)
+            return
+        if not done:
             raise Reject("handed back", requeue=True)
 
     _on_signals(claims.stopping, service)
@@ -80,7 +114,7 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
         loglevel=logging.getLogger().level,
     )
     worker.start()
-    return worker.exitcode or 0
+    return EXIT_DEVICE_LOST if breakdown.happened else worker.exitcode or 0
 
 
 def _on_signals(stopping: threading.Event, service: Service) -> None:

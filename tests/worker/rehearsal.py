@@ -1,11 +1,13 @@
 """`python -m tests.worker.rehearsal`: a real worker whose jobs wait for a cue instead of drawing.
 
-The prompt says how a job ends: "exit" and "memory" raise what would leak a Celery slot, any
-other waits until the Redis key `cue` exists.
+The prompt says how a job ends: "exit" and "memory" raise what would leak a Celery slot, "assert"
+what a GPU answers once a kernel has failed on it, any other waits until the Redis key `cue` exists.
 """
 
 import os
 import sys
+
+import torch
 
 from services.contract import logs, settings
 from services.contract.jobs import Status
@@ -24,6 +26,8 @@ def perform(claim: Claim) -> Outcome:
             raise SystemExit("asked to exit")
         case "memory":
             raise MemoryError("asked for too much")
+        case "assert":
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
     while not claim.redis.exists(CUE):
         if (reason := claim.interrupted()) is not None:
             raise reason

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
+from worker import device
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising, update
 from worker.batching.exits import Exits
@@ -73,7 +74,9 @@ class Turn:
             stepped = self._advance(batch)
         except Exception as error:
             logger.exception("A batch of %d images failed", len(batch))
-            fewer = _out_of_memory(error) and len(batch) > 1
+            if device.lost(error):
+                return self._drop_all(batch, error)
+            fewer = device.memory_ran_out(error) and len(batch) > 1
         else:
             limit.went_well()
             return stepped
@@ -84,6 +87,11 @@ class Turn:
         logger.warning(
             "%d images at a time for a while; a lower STORYTELLER_BATCH_CAP avoids this", limit.now
         )
+        return []
+
+    def _drop_all(self, batch: Sequence[Denoising], error: Exception) -> list[Denoising]:
+        for image in batch:
+            self._drop(image, error)
         return []
 
     def _step_alone(self, batch: Sequence[Denoising]) -> list[Denoising]:
@@ -132,11 +140,6 @@ def free_memory() -> None:
     """Give cached blocks back, in case memory was what ran out."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether memory was what ran out; on a CPU, torch says so in a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _diverged(image: Denoising) -> Diverged:

@@ -115,6 +115,25 @@ def test_an_image_too_large_for_the_memory_fails_alone(cramped: SmallMemory) -> 
         assert psnr(well.result(SECONDS).picture, draw(cramped, image_request())) >= SAME
 
 
+def test_a_batch_that_broke_the_device_is_not_tried_again(denoiser: Denoiser) -> None:
+    asked: list[int] = []
+
+    class Broken(Denoiser):
+        """A device that fails at its first call."""
+
+        def predict(self, batch: Sequence[Denoising]) -> Tensor:
+            asked.append(len(batch))
+            raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    engine = Engine(Broken(denoiser.checkpoint), cap=2)
+    futures = [engine.submit(image_request(seed=seed)) for seed in range(2)]
+    with engine:
+        for future in futures:
+            with pytest.raises(torch.AcceleratorError, match="device-side assert"):
+                future.result(SECONDS)
+    assert asked == [2]
+
+
 @pytest.mark.parametrize("callback", ["on_step", "interrupted"])
 def test_a_callback_that_raises_fails_its_own_image(denoiser: Denoiser, callback: str) -> None:
     def broken(*_: int) -> None:
