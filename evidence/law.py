@@ -1,9 +1,10 @@
-"""What a picture takes in a worker: seconds of its own, and steps that it shares. Pure.
+"""What a picture takes in a worker: steps that pictures share, and what is done one by one. Pure.
 
-    T(n, b) = apart + n·(τ0 + τ1·b)
+Two stations in tandem, and a delay that nobody shares:
 
-n steps, each with b pictures in it; `apart` is what does not happen in steps: reading the prompt,
-decoding, and, of a served picture, its way through gateway, queue and files.
+    engine      n steps of τ(b) = τ0 + τ1·b seconds, b pictures in each      (processor sharing)
+    finishing   seconds a picture: decoding, encoding, writing, reporting    (one at a time)
+    apart       seconds between the client and the engine
 """
 
 from collections.abc import Sequence
@@ -19,13 +20,15 @@ from services.contract.timings import kept
 
 CONFIDENCE = 0.95
 LEAST_SETTINGS = 4
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class EngineLaw:
-    """`apart` in seconds a picture, `tau0` and `tau1` in seconds a step, with 95 % intervals."""
+    """`apart` and `finishing` in seconds a picture, `tau0` and `tau1` in seconds a step."""
 
     apart: Interval
+    finishing: Interval
     tau0: Interval
     tau1: Interval
     cap: int
@@ -36,26 +39,35 @@ class EngineLaw:
         """How pictures slow each other's steps."""
         return BatchLaw(tau0=self.tau0.value, tau1=self.tau1.value, cap=self.cap)
 
-    def work(self, steps: int) -> float:
+    def work(self, steps: float) -> float:
         """Seconds of a picture's steps, alone in the engine."""
         return steps * (self.tau0.value + self.tau1.value)
 
-    def alone(self, steps: int) -> float:
+    def alone(self, steps: float) -> float:
         """Seconds of a picture that meets no other."""
-        return self.apart.value + self.work(steps)
+        return self.apart.value + self.work(steps) + self.finishing.value
 
-    def limit(self, steps: int) -> float:
+    def limit(self, steps: float) -> float:
         """Pictures a second that one worker can keep up with."""
-        batch = self.batch
-        return batch.speedup / self.work(steps)
+        engine = self.batch.speedup / self.work(steps)
+        return min(engine, 1 / self.finishing.value) if self.finishing.value else engine
+
+    def ends(self, left_engine: Floats) -> Floats:
+        """When pictures that leave the engine at these times, (n,), are done: one at a time in the
+        order of leaving (Lindley 1952), and `apart`."""
+        order, each = np.argsort(left_engine, kind="stable"), self.finishing.value
+        ranks = np.arange(len(order)) * each
+        done = np.empty(len(order))
+        done[order] = np.maximum.accumulate(left_engine[order] - ranks) + ranks + each
+        return done + self.apart.value
 
 
 def offline(timings: Sequence[Timing], cap: int) -> EngineLaw:
     """The law of a profile's timings: b pictures submitted together until the last is there.
 
-    They end together and are decoded one after the other: b·apart + n·(τ0 + τ1·b) seconds. Least
-    squares of relative errors. Raises BadInput for fewer than four settings of steps and batch, or
-    with only one step count or batch size.
+    They leave the engine together, so the last is there after n·(τ0 + τ1·b) + b·finishing seconds.
+    Least squares of relative errors. Raises BadInput for fewer than four settings of steps and
+    batch, or with only one step count or batch size.
     """
     rows = [(t.steps, t.batch, seconds) for t in timings for seconds in kept(t.seconds)]
     settings = {(steps, batch) for steps, batch, _ in rows}
@@ -65,35 +77,23 @@ def offline(timings: Sequence[Timing], cap: int) -> EngineLaw:
             "each: measure more with python -m worker.study profile --steps … --batches …"
         )
     steps, together, seconds = np.array(rows, float).T
-    design = np.column_stack([together, steps, steps * together])
-    return law_of(*_relative(design, seconds), cap=cap)
+    design = np.column_stack([together, steps, steps * together]) / seconds[:, None]
+    found, *_ = np.linalg.lstsq(design, np.ones(len(seconds)), rcond=None)
+    finishing, tau0, tau1 = intervals(found, design, 1 - design @ found)
+    return EngineLaw(NOTHING, finishing, tau0, tau1, cap, len(seconds))
 
 
-def _relative(
-    design: NDArray[np.float64], seconds: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Coefficients that minimise the squares of relative errors, standard errors, observations."""
-    weighted = design / seconds[:, None]
-    found, *_ = np.linalg.lstsq(weighted, np.ones(len(seconds)), rcond=None)
-    return found, standard_errors(weighted, 1 - weighted @ found), len(seconds)
-
-
-def standard_errors(
-    design: NDArray[np.float64], residuals: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Of least-squares coefficients; `design` is (observations, coefficients)."""
+def intervals(found: Floats, design: Floats, residuals: Floats) -> list[Interval]:
+    """Coefficients with Student's 95 % intervals, none below 0; `design` is (observations, c)."""
     freedom = max(1, design.shape[0] - design.shape[1])
     covariance = np.linalg.pinv(design.T @ design) * (residuals @ residuals) / freedom
-    return np.sqrt(np.diag(covariance))
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(np.diag(covariance))
+    return [_at_least_nothing(*pair) for pair in zip(found.tolist(), reach.tolist(), strict=True)]
 
 
-def law_of(
-    found: NDArray[np.float64], errors: NDArray[np.float64], observations: int, *, cap: int
-) -> EngineLaw:
-    """The law with (apart, τ0, τ1) and their standard errors; none of them is below 0."""
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, max(1, observations - len(found))) * errors
-    apart, tau0, tau1 = (
-        Interval(value=max(0.0, value), low=max(0.0, value - half), high=max(0.0, value + half))
-        for value, half in zip(map(float, found), map(float, reach), strict=True)
-    )
-    return EngineLaw(apart, tau0, tau1, cap, observations)
+def _at_least_nothing(value: float, reach: float) -> Interval:
+    low, middle, high = (max(0.0, each) for each in (value - reach, value, value + reach))
+    return Interval(value=middle, low=low, high=high)
+
+
+NOTHING = Interval(value=0.0, low=0.0, high=0.0)

@@ -9,21 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
 from controller.queueing.refusal import BadInput
-from evidence.law import EngineLaw, law_of, standard_errors
+from evidence.law import EngineLaw, Floats, intervals
+from services.contract.profile import Interval
 
 LEAST_LOOPS = 4
+ROUNDS = 60
+"""Of substitution, after which the two stations' times have settled to many digits."""
 
 
 @dataclass(frozen=True)
 class ClosedLoop:
-    """Pictures of `steps` steps with `together` outstanding: what each took, sent to done."""
+    """Pictures of `steps` steps beside `company` others on average; what each took, in seconds.
+
+    `before`: seconds from sending to the start of work; `seconds`: from sending to the end.
+    """
 
     steps: int
-    together: int
+    company: float
+    before: tuple[float, ...]
     seconds: tuple[float, ...]
 
     @property
@@ -33,34 +39,48 @@ class ClosedLoop:
 
 
 def fit(loops: Sequence[ClosedLoop], cap: int) -> EngineLaw:
-    """(apart, τ0, τ1) that explain the mean of each loop, by least squares of relative errors.
+    """The law that explains the mean of each loop, by least squares of relative errors.
 
-    A picture is `apart` from the steps for apart/R of its time R, and so is each of the others, so
-    it steps beside 1 + (b - 1)·(1 - apart/R) pictures on average, itself included: the mean-value
-    argument for closed networks (Reiser and Lavenberg 1980) for a delay and one shared server.
-    Raises BadInput for fewer than four loops, one step count or one concurrency alone, or a
-    concurrency above the cap, where pictures would wait.
+    `apart` is the mean time before work starts where nobody waits for a place. The others are
+    where a picture's own time is spent, in proportion: the mean-value argument for closed networks
+    (Reiser and Lavenberg 1980; Schweitzer 1979). Raises BadInput for fewer than four loops, for one
+    step count or one company alone, or for more outstanding than step together.
     """
     _check(loops, cap)
-    steps, together, seconds = np.array([(x.steps, x.together, x.mean) for x in loops], float).T
+    before = np.array([np.mean(loop.before) for loop in loops])
+    apart = float(before.mean())
+    steps, company, seconds = np.array([(x.steps, x.company, x.mean) for x in loops], float).T
 
-    def errors(law: NDArray[np.float64]) -> NDArray[np.float64]:
-        apart, tau0, tau1 = law
-        beside = 1 + (together - 1) * (1 - apart / seconds)
-        return (apart + steps * (tau0 + tau1 * beside)) / seconds - 1
+    def errors(law: Floats) -> Floats:
+        return response(law, apart, steps, company) / seconds - 1
 
-    start = (0.5 * seconds.min(), seconds.max() / steps.max() / 2, 1e-3)
+    start = (seconds.min() / 2, seconds.max() / steps.max() / 2, seconds.max() / steps.max() / 20)
     found = optimize.least_squares(errors, start, bounds=(0, np.inf), x_scale=start)
-    return law_of(found.x, standard_errors(found.jac, found.fun), len(loops), cap=cap)
+    finishing, tau0, tau1 = intervals(found.x, found.jac, found.fun)
+    around = Interval(value=apart, low=float(before.min()), high=float(before.max()))
+    return EngineLaw(around, finishing, tau0, tau1, cap, len(loops))
+
+
+def response(law: Floats, apart: float, steps: Floats, company: Floats) -> Floats:
+    """Mean seconds of a picture beside so many others, by (finishing, τ0, τ1); arrays (loops,)."""
+    finishing, tau0, tau1 = law
+    engine, after = steps * (tau0 + tau1), np.full(len(steps), finishing)
+    for _ in range(ROUNDS):
+        others = company / (apart + engine + after)
+        # The average keeps two stations that are equally busy from taking turns.
+        engine = (engine + steps * (tau0 + tau1 * (1 + others * engine))) / 2
+        after = (after + finishing * (1 + others * after)) / 2
+    return apart + engine + after
 
 
 def _check(loops: Sequence[ClosedLoop], cap: int) -> None:
-    if any(len({getattr(x, name) for x in loops}) < 2 for name in ("steps", "together")):
-        raise BadInput("closed loops must have two step counts and two concurrencies at least")
+    for name in ("steps", "company"):
+        if len({getattr(loop, name) for loop in loops}) < 2:
+            raise BadInput(f"closed loops must differ in their {name}: all have the same")
     if len(loops) < LEAST_LOOPS:
         raise BadInput(f"{len(loops)} closed loops cannot tell three coefficients: take four")
-    most = max(x.together for x in loops)
+    most = max(loop.company for loop in loops) + 1
     if most > cap:
-        raise BadInput(f"{most} outstanding are more than the {cap} that step together: some wait")
-    if not all(x.seconds and min(x.seconds) > 0 for x in loops):
+        raise BadInput(f"{most:.3g} outstanding are more than the {cap} that step together")
+    if not all(loop.seconds and min(loop.seconds) > 0 for loop in loops):
         raise BadInput("a closed loop has no finished picture: see its records for what failed")
