@@ -10,6 +10,11 @@ class ServerClock:
         self._shortest = float("inf")
         self._offset = 0.0
 
+    @property
+    def known(self) -> bool:
+        """Whether there was any exchange."""
+        return self._shortest < float("inf")
+
     def note(self, sent: float, accepted: float, created: float) -> None:
         """A job was sent and accepted at these times here, and made at `created` there."""
         if accepted - sent < self._shortest:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import signal
 from collections.abc import Coroutine, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,11 @@ from typing import Any, TextIO
 import aiohttp
 
 from loadgen.drive import Drive, Terms
+from loadgen.gateway import Gateway
 from loadgen.live import View
 from loadgen.record import Record, write
 from loadgen.target import Target
+from loadgen.watch import watched
 from loadgen.workload import Arrival
 
 
@@ -72,10 +74,15 @@ async def until_interrupted(work: Coroutine[Any, Any, None]) -> bool:
 
 
 async def launch(what: Launch, target: Target, records: list[Record]) -> None:
-    """Send it all and add each record once it is final. Cancelled, records the outstanding."""
-    with ExitStack() as stack:
+    """Send it all and add each record once it is final. Cancelled, records the outstanding.
+
+    Beside the file go the changes of level, where the target is a Storyteller.
+    """
+    async with AsyncExitStack() as stack:
         view = stack.enter_context(View(len(what.schedule), quiet=what.quiet, label=what.label))
         file = stack.enter_context(what.file.open("w")) if what.file else None
+        if what.file and isinstance(target, Gateway):
+            await stack.enter_async_context(watched(what.url, target.clock, what.file))
         drive = Drive(target, what.terms, tell=view.tell, done=partial(_keep, records, file))
         watching = asyncio.create_task(view.watch(what.url))
         try:

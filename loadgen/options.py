@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import math
 import random
 from collections.abc import Sequence
 from itertools import pairwise
@@ -133,7 +134,7 @@ def trace(path: Path, asked: Workload, seed: int) -> list[Arrival]:
     try:
         rows = _rows(path)
         due = [float(row.pop("time")) for row in rows]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BadLoad(
             f"{path} is no trace: each row needs a time in seconds ({error!r})"
         ) from error
@@ -148,6 +149,9 @@ def trace(path: Path, asked: Workload, seed: int) -> list[Arrival]:
 def _check_order(path: Path, due: Sequence[float]) -> None:
     if not due:
         raise BadLoad(f"{path} holds no request")
+    for number, at in enumerate(due, start=1):
+        if not math.isfinite(at):
+            raise BadLoad(f"{path}: row {number} is due at {at:g} s, which is no time")
     if due[0] < 0:
         raise BadLoad(f"{path}: row 1 is due at {due[0]:g} s, before the start")
     for number, (before, after) in enumerate(pairwise(due), start=2):
@@ -166,6 +170,10 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def goal(text: str) -> Goal:
     """`e2el:10000` (milliseconds, as vllm bench serve has it) as a goal."""
     name, _, milliseconds = text.partition(":")
-    if name != "e2el" or not milliseconds.replace(".", "", 1).isdigit():
+    try:
+        found = float(milliseconds) if name == "e2el" else math.nan
+    except ValueError:
+        found = math.nan
+    if not 0 < found < math.inf:
         raise BadLoad(f"{text!r} is no goal: write e2el:10000, milliseconds end to end")
-    return Goal(float(milliseconds) / 1000)
+    return Goal(found / 1000)

@@ -1,15 +1,22 @@
 """One line a request: what was due, what was done, and what became of it."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
+from loadgen import parquet
+
 FAILED_TO_SEND = "unsent"
 REJECTED = "rejected"
 TIMEOUT = "timeout"
 SUCCEEDED = "succeeded"
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
+"""Of the files that `read` takes; the first is what a run writes."""
 
 
 class BadRecord(ValueError):
@@ -60,18 +67,48 @@ class Record:
 _FIELDS = {each.name for each in fields(Record)}
 
 
+def run_name(path: Path) -> str:
+    """What the run of a file is called: the file's name without its endings."""
+    name = path.name
+    for ending in (*reversed(ENDINGS), ".part"):
+        name = name.removesuffix(ending)
+    return name
+
+
 def write(file: IO[str], record: Record) -> None:
     """Append one line."""
     file.write(json.dumps(asdict(record)) + "\n")
 
 
 def read(path: Path) -> list[Record]:
-    """All records of a file; a last line cut short by a crash is left out.
+    """All records of a file of JSON lines, plain or with gzip, or of Parquet. A last line cut
+    short by a crash is left out.
 
-    Raises BadRecord for anything else that is no record.
+    Raises BadRecord for anything else that is no record, and OSError.
     """
-    lines = path.read_text().splitlines(keepends=True)
+    if path.suffix == ".parquet":
+        return _from_parquet(path)
+    lines = _text(path).splitlines(keepends=True)
     return list(_records(path, lines))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.suffix == ".gz":
+            return gzip.decompress(path.read_bytes()).decode()
+        return path.read_text()
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        told = f"{path} is not a whole gzip file ({error}); compress its records again"
+        raise BadRecord(told) from error
+    except UnicodeDecodeError as error:
+        raise BadRecord(f"{path} holds no records: it is not text ({error})") from error
+
+
+def _from_parquet(path: Path) -> list[Record]:
+    try:
+        return [from_json(row) for row in parquet.read(path)]
+    except (parquet.Unreadable, TypeError) as error:
+        raise BadRecord(f"{path}: {error}") from error
 
 
 def _records(path: Path, lines: list[str]) -> Iterator[Record]:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from loadgen.intensity import BadLoad
 from loadgen.launch import Launch, Unreachable, check_reachable, launch, until_interrupted
 from loadgen.metrics import Goal
 from loadgen.policies import Policy, check_all
-from loadgen.record import Record, read
+from loadgen.record import ENDINGS, Record, read
 from loadgen.steering import Steering, taken
 from loadgen.workload import Arrival
 
@@ -31,26 +31,14 @@ SAME += ("num_prompts", "duration", "warmup", "patience")
 Found = dict[tuple[Policy, float], list[list[Record]]]
 
 
-def add_series(parser: argparse.ArgumentParser, out: Path) -> None:
-    """Which policies, and how to get the stack ready for each."""
-    group = parser.add_argument_group("policies")
-    group.add_argument(
-        "--policies",
-        action="append",
-        required=True,
-        metavar="P,P,…",
-        help="file, fixed:LEVEL, threshold:6,12, slo:SECONDS, planned:SECONDS; may be repeated",
-    )
-    group.add_argument("--out", type=Path, default=out, help="folder for the records of each run")
-    group.add_argument(
-        "--rest",
-        type=float,
-        default=1.0,
-        help="seconds that the level must not have changed for before a run, beside its dwell",
-    )
-    group.add_argument(
-        "--drain", type=float, default=600.0, help="seconds to wait for an idle stack before a run"
-    )
+@dataclass
+class Played:
+    """What came of a series: the records of every run, the names of the runs that were left out
+    as hopeless, and whether it came to its end."""
+
+    found: Found = field(default_factory=lambda: defaultdict(list))
+    left_out: list[str] = field(default_factory=list)
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,24 +49,30 @@ class Series:
     cells: Sequence[Cell]
     stop: Goal | None = None
 
-    def path(self, cell: Cell) -> Path:
+    def path(self, cell: Cell, ending: str = ENDINGS[0]) -> Path:
         """The cell's records; there only once its run is complete."""
-        return self.asked.out / f"{cell.name}.jsonl"
+        return self.asked.out / f"{cell.name}{ending}"
+
+    def kept(self, cell: Cell) -> Path | None:
+        """The records of a run that is complete, in whichever form; None before."""
+        paths = (self.path(cell, ending) for ending in ENDINGS)
+        return next((path for path in paths if path.exists()), None)
 
 
-def play(series: Series) -> tuple[Found, bool]:
-    """The records of all runs, those of earlier calls included, and whether none is missing.
+def play(series: Series) -> Played:
+    """The records of all runs, those of earlier calls included.
 
     Raises BadLoad for what makes no sense, before anything is sent; Unreachable; NotSettled.
     """
     _check(series.asked)
     _claim(series.asked)
-    found: Found = defaultdict(list)
+    played = Played()
     try:
-        return found, asyncio.run(_played(series, found))
+        played.complete = asyncio.run(_played(series, played))
     except aiohttp.ClientError as error:
         told = f"the gateway no longer answers: {error}. {series.asked.out} keeps what is complete"
         raise Unreachable(told) from error
+    return played
 
 
 def _check(asked: argparse.Namespace) -> None:
@@ -93,7 +87,7 @@ def _claim(asked: argparse.Namespace) -> None:
     load = {name: getattr(asked, name) for name in SAME}
     asked.out.mkdir(parents=True, exist_ok=True)
     note = asked.out / "load.json"
-    before = json.loads(note.read_text()) if note.exists() else load
+    before = _load_of(note) if note.exists() else load
     other = [name for name in SAME if before.get(name) != load[name]]
     if other:
         told = ", ".join(f"{name} was {before.get(name)!r}" for name in other)
@@ -101,19 +95,27 @@ def _claim(asked: argparse.Namespace) -> None:
     note.write_text(json.dumps(load, indent=1) + "\n")
 
 
-async def _played(series: Series, found: Found) -> bool:
+def _load_of(note: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(note.read_text()))
+    except (ValueError, TypeError) as error:
+        told = f"{note} does not say what load its folder holds ({error}); choose another --out"
+        raise BadLoad(told) from error
+
+
+async def _played(series: Series, played: Played) -> bool:
     for cell in series.cells:
         schedule(series, cell)  # what cannot be drawn is refused before anything is sent
-    missing = [cell for cell in series.cells if not series.path(cell).exists()]
+    missing = [cell for cell in series.cells if not series.kept(cell)]
     if not missing:
-        return await until_interrupted(_all(series, found, None, ""))
+        return await until_interrupted(_all(series, played, None, ""))
     url = series.asked.url.rstrip("/")
     await check_reachable(url)
     async with aiohttp.ClientSession() as session:
         steering = Steering(url, session)
         fastest = await _allowed(steering, missing)
         try:
-            return await until_interrupted(_all(series, found, steering, fastest))
+            return await until_interrupted(_all(series, played, steering, fastest))
         finally:
             await steering.release()
 
@@ -131,17 +133,18 @@ async def _allowed(steering: Steering, missing: Sequence[Cell]) -> str:
     return levels[-1]
 
 
-async def _all(series: Series, found: Found, steering: Steering | None, fastest: str) -> None:
+async def _all(series: Series, played: Played, steering: Steering | None, fastest: str) -> None:
     for cell in series.cells:
-        key, records = (cell.policy, cell.rate), None
-        if series.path(cell).exists():
-            records = read(series.path(cell))
-        elif series.stop and hopeless(found, *key, series.stop):
+        key, records, kept = (cell.policy, cell.rate), None, series.kept(cell)
+        if kept:
+            records = read(kept)
+        elif series.stop and hopeless(played.found, *key, series.stop):
+            played.left_out.append(cell.name)
             print(f"{cell.name}: left out, a lower rate was too much", file=sys.stderr)
         elif steering:
             records = await _one(series, cell, steering, fastest)
         if records is not None:
-            found[key].append(records)
+            played.found[key].append(records)
 
 
 async def _one(series: Series, cell: Cell, steering: Steering, fastest: str) -> list[Record]:

@@ -35,7 +35,7 @@ class Steering:
         async with self.session.get(f"{self.url}/v1/policy") as answer:
             if answer.status >= FAILURE:
                 answer.raise_for_status()
-            found = await answer.json(content_type=None) if answer.status == OK else None
+            found = await _json(answer) if answer.status == OK else None
         if not isinstance(found, dict) or "ladder" not in found:
             raise BadLoad(f"what answers at {self.url} is no gateway whose policy can be set")
         return found
@@ -103,6 +103,13 @@ class Steering:
         and the longest dwell."""
         depth, queues = await self._depth(), (await self.policy())["queues"].values()
         return (depth, *map(_queue, queues)), max(q["rules"]["dwell_seconds"] for q in queues)
+
+
+async def _json(answer: aiohttp.ClientResponse) -> Any:
+    try:
+        return await answer.json(content_type=None)
+    except ValueError:
+        return None
 
 
 def _queue(found: dict[str, Any]) -> tuple[str | None, bool, str | None]:

@@ -11,28 +11,20 @@ from typing import Any
 from rich.console import Console
 
 from loadgen import campaign, metrics, options
+from loadgen.commands import playing
 from loadgen.commands.run import percents
-from loadgen.launch import add_terms
 from loadgen.policies import policies
 from loadgen.report import tables
 from loadgen.report.runs import Run, Terms, quality_of, rows
-from loadgen.series import Series, add_series, play
+from loadgen.series import Series, play
 
 
 def add(subparsers: Any) -> None:
     """Register the command."""
-    parser = subparsers.add_parser(
-        "compare",
-        help="policies side by side, under the same requests",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--url", default="http://127.0.0.1:8000", help="where to send")
-    add_series(parser, Path("load-compare"))
-    options.add_load(parser)
-    terms = add_terms(parser)
-    terms.add_argument("--percentiles", default="50,95,99")
-    terms.add_argument("--profile", type=Path, help="profile.json, for the quality of levels")
+    about = "policies side by side, under the same requests"
+    parser = playing.add(subparsers, "compare", about, __doc__)
+    parser.add_argument("--percentiles", default="50,95,99")
+    parser.add_argument("--profile", type=Path, help="profile.json, for the quality of levels")
     parser.set_defaults(run=run)
 
 
@@ -41,11 +33,11 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     goal = options.goal(asked.goodput) if asked.goodput else None
     terms = Terms(percents(asked.percentiles), goal, quality_of(asked.profile))
     cells = campaign.cells(policies(asked.policies), [asked.request_rate], 1)
-    found, complete = play(Series(asked, cells))
-    runs = [Run(policy.notation, records) for (policy, _), (records,) in found.items()]
+    played = play(Series(asked, cells))
+    runs = [Run(policy.notation, records) for (policy, _), (records,) in played.found.items()]
     Console().print(tables.terminal(runs, rows(runs, terms)))
     return {
         "out": str(asked.out),
-        "complete": complete,
+        "complete": played.complete,
         "policies": {run.name: metrics.summary(run.records, terms.percents, goal) for run in runs},
     }

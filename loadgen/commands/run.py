@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from loadgen import metrics, options
+from loadgen import metrics, options, parquet
 from loadgen.drive import Terms
 from loadgen.gateway import Gateway
 from loadgen.intensity import BadLoad
@@ -15,6 +15,8 @@ from loadgen.record import Record
 from loadgen.target import OpenAiImages
 from loadgen.told import tell
 from loadgen.workload import Arrival
+
+PARQUET = ".parquet"
 
 
 def add(subparsers: Any) -> None:
@@ -34,7 +36,12 @@ def add(subparsers: Any) -> None:
         help="a closed loop: all are due at once, N outstanding at a time",
     )
     terms.add_argument("--percentiles", default="50,95,99")
-    terms.add_argument("--save-result", type=Path, metavar="FILE", help="a JSON line a request")
+    terms.add_argument(
+        "--save-result",
+        type=Path,
+        metavar="FILE",
+        help="run.jsonl: a JSON line a request; run.parquet: that as a table, at the end",
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,6 +52,7 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
         schedule = [Arrival(each.number, 0.0, each.request) for each in schedule]
     goal = options.goal(asked.goodput) if asked.goodput else None
     wanted = percents(asked.percentiles)
+    _check(asked)
     records = asyncio.run(_driven(asked, schedule))
     found = metrics.summary(records, wanted, goal)
     found["loop"] = "closed" if asked.concurrency else "open"
@@ -63,14 +71,38 @@ def percents(text: str) -> list[float]:
     return found
 
 
+def _check(asked: argparse.Namespace) -> None:
+    for name in ("concurrency", "max_concurrency"):
+        if (given := getattr(asked, name)) is not None and given < 1:
+            raise BadLoad(f"--{name.replace('_', '-')} {given}: at least 1 must be outstanding")
+    if asked.save_result and asked.save_result.suffix == PARQUET:
+        try:
+            parquet.check()
+        except parquet.Unreadable as error:
+            raise BadLoad(f"--save-result {asked.save_result}: {error}") from error
+
+
 async def _driven(asked: argparse.Namespace, schedule: Sequence[Arrival]) -> list[Record]:
     url = asked.url.rstrip("/")
     await check_reachable(url)
-    what = Launch(url, schedule, _terms(asked), asked.save_result, asked.quiet)
+    lines = _lines(asked.save_result)
+    what = Launch(url, schedule, _terms(asked), lines, asked.quiet)
     target = Gateway(url) if asked.target == "storyteller" else OpenAiImages(url)
     records: list[Record] = []
-    await until_interrupted(launch(what, target, records))
-    return sorted(records, key=lambda record: record.number)
+    ended = await until_interrupted(launch(what, target, records))
+    records.sort(key=lambda record: record.number)
+    if lines != asked.save_result:
+        parquet.write(asked.save_result, Record, records)
+        if ended:
+            lines.unlink()
+    return records
+
+
+def _lines(asked: Path | None) -> Path | None:
+    """Where a line a request goes: a table of columns cannot grow by them."""
+    if asked is None or asked.suffix != PARQUET:
+        return asked
+    return asked.with_name(f"{asked.name}.jsonl")
 
 
 def _terms(asked: argparse.Namespace) -> Terms:

@@ -6,7 +6,6 @@ policy.toml again, whatever happened. Called again it goes on: complete runs are
 """
 
 import argparse
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,34 +14,26 @@ from rich.table import Table
 
 from loadgen import campaign, metrics, options
 from loadgen.campaign import Aim
+from loadgen.commands import playing
 from loadgen.intensity import BadLoad
-from loadgen.launch import add_terms
 from loadgen.policies import Policy, policies
 from loadgen.record import Record
-from loadgen.series import Series, add_series, play
+from loadgen.series import Series, play
 
 
 def add(subparsers: Any) -> None:
     """Register the command."""
-    parser = subparsers.add_parser(
-        "sweep",
-        help="rates × policies × repeats; where each policy gives way",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--url", default="http://127.0.0.1:8000", help="where to send")
+    about = "rates × policies × repeats; where each policy gives way"
+    parser = playing.add(subparsers, "sweep", about, __doc__)
     parser.add_argument("--rates", required=True, help="FIRST:LAST:STEP or 0.5,1,2: a second")
     parser.add_argument("--repeats", type=int, default=1, help="each with the next seed")
-    add_series(parser, Path("load-sweep"))
-    options.add_load(parser)
-    terms = add_terms(parser)
-    terms.add_argument(
+    parser.add_argument(
         "--goal-percent",
         type=float,
         default=95.0,
         help="a rate is sustained if so many of all requests are done within --goodput",
     )
-    terms.add_argument(
+    parser.add_argument(
         "--stop-when",
         metavar="e2el:MS",
         help="try no higher rate with a policy once more than half of its requests took longer",
@@ -55,13 +46,14 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     aim, stop = _aim(asked), options.goal(asked.stop_when) if asked.stop_when else None
     chosen = policies(asked.policies)
     cells = campaign.cells(chosen, campaign.rates(asked.rates), asked.repeats)
-    found, complete = play(Series(asked, cells, stop))
-    rows = [_row(policy, rate, runs, aim) for (policy, rate), runs in found.items()]
-    knees = {p.notation: campaign.knee(found, p, aim) for p in chosen} if aim else None
+    played = play(Series(asked, cells, stop))
+    rows = [_row(policy, rate, runs, aim) for (policy, rate), runs in played.found.items()]
+    knees = {p.notation: campaign.knee(played.found, p, aim) for p in chosen} if aim else None
     _tell(rows, knees, aim)
     return {
         "out": str(asked.out),
-        "complete": complete,
+        "complete": played.complete,
+        "left_out": played.left_out,
         "goal": aim and {"seconds": aim.goal.seconds, "percent": aim.percent},
         "knees": knees,
         "rows": rows,

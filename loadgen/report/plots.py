@@ -1,7 +1,7 @@
 """What the records look like: who waited how long, and when."""
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from loadgen import metrics
+from loadgen.occupancy import outstanding, spells
 from loadgen.record import Record
 from loadgen.report.runs import Run
 
@@ -24,7 +25,7 @@ def response_distribution(runs: Sequence[Run]) -> Figure:
     """For each run, which share of its requests was answered within a time; those that never
     were keep the curve below 1."""
     figure, axes = _one("response time, seconds from the due time", "share of all requests")
-    for colour, run in zip(COLOURS, runs, strict=False):
+    for colour, run in zip(cycle(COLOURS), runs, strict=False):
         counted = metrics.measured(run.records)
         times = sorted(metrics.responses(counted))
         shares = [(number + 1) / len(counted) for number in range(len(times))]
@@ -36,31 +37,59 @@ def response_distribution(runs: Sequence[Run]) -> Figure:
 
 
 def over_time(run: Run) -> Figure:
-    """How many were outstanding, and how long each took at which level."""
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True)
-    times, depth = outstanding(run.records)
-    above.step(times, depth, where="post", color="#555555", linewidth=1)
-    above.set_ylabel("outstanding requests")
-    _responses_by_level(below, run.records)
-    below.set_xlabel("due, seconds from the start")
-    below.set_ylabel("response, s")
-    for axes in (above, below):
-        axes.set_ylim(bottom=0)
+    """How many were outstanding, which level held where that is known, and how long each request
+    took at which level."""
+    colours = _colours(run)
+    heights = (3, 1, 3) if run.changes else (3, 3)
+    figure = Figure(figsize=(8, 1 + 0.75 * sum(heights)), layout="constrained")
+    stack = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    _depths(stack[0], run)
+    if run.changes:
+        _levels(stack[1], run, colours)
+    _responses(stack[-1], run, colours)
+    for axes in stack:
         axes.grid(alpha=0.3)
-    above.set_title(run.name)
+    stack[0].set_title(run.name)
+    stack[-1].set_xlabel("seconds from the start; of an answer, when it was due")
     return figure
 
 
-def _responses_by_level(axes: Axes, records: Sequence[Record]) -> None:
-    answered = [record for record in records if record.response is not None]
-    levels = list(dict.fromkeys(record.level or "none" for record in answered))
-    for colour, level in zip(COLOURS, levels, strict=False):
-        here = [record for record in answered if (record.level or "none") == level]
+def _colours(run: Run) -> dict[str, str]:
+    """Of each level, whether it held or a request got it."""
+    names = [change.level for change in run.changes if change.queue in run.queues]
+    names += [record.level or "none" for record in _answered(run)]
+    return dict(zip(dict.fromkeys(names), cycle(COLOURS), strict=False))
+
+
+def _answered(run: Run) -> list[Record]:
+    return [record for record in run.records if record.response is not None]
+
+
+def _depths(axes: Axes, run: Run) -> None:
+    times, depth = outstanding(run.records)
+    axes.step(times, depth, where="post", color="#555555", linewidth=1)
+    axes.set_ylabel("outstanding requests")
+    axes.set_ylim(bottom=0)
+
+
+def _levels(axes: Axes, run: Run, colours: Mapping[str, str]) -> None:
+    times, _ = outstanding(run.records)
+    for row, queue in enumerate(run.queues):
+        for level, start, end in spells(run.changes, queue, 0.0, max(times, default=1.0)):
+            axes.broken_barh([(start, end - start)], (row - 0.4, 0.8), color=colours[level])
+    axes.set_yticks(range(len(run.queues)), run.queues)
+    axes.set_ylabel("level")
+
+
+def _responses(axes: Axes, run: Run, colours: Mapping[str, str]) -> None:
+    for level, colour in colours.items():
+        here = [record for record in _answered(run) if (record.level or "none") == level]
         responses = [record.response for record in here]
         axes.plot([r.due for r in here], responses, ".", color=colour, markersize=4, label=level)
-    if levels:
+    if colours:
         axes.legend(title="level", loc="upper left")
+    axes.set_ylabel("response, s")
+    axes.set_ylim(bottom=0)
 
 
 def response_against_rate(runs: Sequence[Run]) -> Figure:
@@ -75,14 +104,6 @@ def response_against_rate(runs: Sequence[Run]) -> Figure:
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper left")
     return figure
-
-
-def outstanding(records: Sequence[Record]) -> tuple[list[float], list[int]]:
-    """Times at which a request was due or ended, and how many were outstanding from then on."""
-    changes = [(record.due, 1) for record in records]
-    changes += [(record.finished, -1) for record in records if record.finished is not None]
-    changes.sort(key=lambda change: (change[0], -change[1]))
-    return [at for at, _ in changes], list(accumulate(change for _, change in changes))
 
 
 def _one(across: str, up: str) -> tuple[Figure, Axes]:

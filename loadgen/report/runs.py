@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadgen import metrics
+from loadgen import level_changes, metrics, occupancy
+from loadgen.level_changes import Change
 from loadgen.metrics import Estimate, Goal
-from loadgen.record import SUCCEEDED, BadRecord, Record, read
+from loadgen.record import SUCCEEDED, BadRecord, Record, read, run_name
 from services.contract import profile
 from services.contract.profile import ProfileError
+
+QUEUES = {"image": ("images",), "story": ("stories",), "storybook": ("stories", "images")}
+"""Whose level the jobs of a kind go by; the pictures of a book are jobs of their own."""
 
 
 class MissingQuality(ProfileError):
@@ -17,10 +21,11 @@ class MissingQuality(ProfileError):
 
 @dataclass(frozen=True)
 class Run:
-    """The records of one run, named for its file."""
+    """The records of one run, named for its file, and its changes of level where they are known."""
 
     name: str
     records: Sequence[Record]
+    changes: Sequence[Change] = ()
 
     @property
     def rate(self) -> float:
@@ -29,6 +34,12 @@ class Run:
         return (
             (len(due) - 1) / (max(due) - min(due)) if len(due) > 1 and max(due) > min(due) else 0.0
         )
+
+    @property
+    def queues(self) -> list[str]:
+        """Those that its requests went through."""
+        kinds = dict.fromkeys(record.kind for record in self.records)
+        return list(dict.fromkeys(queue for kind in kinds for queue in QUEUES.get(kind, ())))
 
 
 @dataclass(frozen=True)
@@ -49,12 +60,18 @@ class Row:
 
 
 def load(paths: Sequence[Path]) -> list[Run]:
-    """A run for each file. Raises BadRecord or OSError."""
-    names = [path.name.removesuffix(".jsonl") for path in paths]
+    """A run for each file, with what NAME.levels.json beside it says. Raises BadRecord or
+    OSError."""
+    names = [run_name(path) for path in paths]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise BadRecord(f"two of the files are called {twice[0]}; rename one, or report them apart")
-    return [Run(name, read(path)) for name, path in zip(names, paths, strict=True)]
+    return [Run(run_name(path), read(path), _changes(path)) for path in paths]
+
+
+def _changes(path: Path) -> list[Change]:
+    beside = level_changes.beside(path)
+    return level_changes.load(beside) if beside.exists() else []
 
 
 def quality_of(path: Path | None) -> dict[str, float] | None:
@@ -75,13 +92,14 @@ def rows(runs: Sequence[Run], terms: Terms) -> list[Row]:
         *_responses(counted, terms),
         Row("mean wait, s", tuple(_mean(metrics.waits(each)) for each in counted)),
         Row("mean service, s", tuple(_mean(metrics.services(each)) for each in counted)),
+        Row("mean number outstanding", tuple(_outstanding(run) for run in runs)),
         Row("good answers a second", tuple(metrics.goodput(each, terms.goal) for each in counted)),
     ]
     goal = terms.goal
     if goal is not None:
         shares = tuple(_share(each, goal.met) for each in counted)
         found.append(Row(f"within {goal.seconds:g} s", shares))
-    return found + _quality(counted, terms) + _levels(counted)
+    return found + _quality(counted, terms) + _levels(counted) + _residencies(runs)
 
 
 def answered(record: Record) -> bool:
@@ -130,6 +148,33 @@ def _check_quality(counted: Sequence[Sequence[Record]], worth: Mapping[str, floa
             f"there is no quality for level {missing}: the profile of --profile must hold it, "
             "for pictures (`python -m worker.study quality` measures it)"
         )
+
+
+def _outstanding(run: Run) -> float | None:
+    begin, until = occupancy.window(run.records)
+    return occupancy.mean_number(run.records, until, begin) if begin < until else None
+
+
+def _residencies(runs: Sequence[Run]) -> list[Row]:
+    """Of each queue that some run used."""
+    queues = dict.fromkeys(queue for run in runs for queue in run.queues)
+    return [row for queue in queues for row in _residency(runs, queue)]
+
+
+def _residency(runs: Sequence[Run], queue: str) -> list[Row]:
+    windows = [occupancy.window(run.records) for run in runs]
+    shares = [
+        occupancy.residency(run.changes, queue, *window) if window[0] < window[1] else {}
+        for run, window in zip(runs, windows, strict=True)
+    ]
+    names = dict.fromkeys(name for share in shares for name in share)
+    return [
+        Row(
+            f"time at {name}, {queue}",
+            tuple(share.get(name, 0.0) if share else None for share in shares),
+        )
+        for name in names
+    ]
 
 
 def _levels(counted: Sequence[Sequence[Record]]) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from threading import Event, Thread
 from typing import Any
 
@@ -15,6 +16,9 @@ SLOWER = {"quality": 10, "fast": 1}
 """The ladder: by how much longer a job takes, fixed at each level."""
 AHEAD = 1000.0
 """Seconds by which the stub's clock differs from the generator's."""
+QUEUES = ("images", "stories")
+SHOWN = 50
+"""Decisions that an answer holds, the newest."""
 
 
 def _iso(moment: float) -> str:
@@ -41,6 +45,13 @@ class Stub:
     )
     put: list[dict[str, Any]] = field(default_factory=list)
     """What was asked of /v1/policy, the number of jobs submitted until then among it."""
+    decided: list[dict[str, Any]] = field(default_factory=list)
+    shows_policy: bool = True
+    looks: int = 0
+    """How often the policy was looked at."""
+
+    def __post_init__(self) -> None:
+        self.decide("the start")
 
     @property
     def level(self) -> str:
@@ -48,15 +59,35 @@ class Stub:
         pin, override = self.held["pin"], self.held["override"]
         return (pin or (override or {}).get("rules", {})).get("level") or "fast"
 
+    def decide(self, reason: str) -> None:
+        """Both queues go by the level that holds now, for this reason."""
+        version = len(self.decided) // len(QUEUES) + 1
+        fields = {"at": _iso(time.time()), "version": version, "level": self.level}
+        self.decided += [{"queue": queue, "reason": reason, **fields} for queue in QUEUES]
+
     async def policy(self, request: web.Request) -> web.Response:
-        each = {
+        self.looks += 1
+        if not self.shows_policy:
+            return web.json_response({"detail": "Redis does not answer"}, status=503)
+        return web.json_response(
+            {
+                "ladder": [{"name": name} for name in SLOWER],
+                "kinds": self.kinds,
+                "queues": {queue: self.queue_policy() for queue in QUEUES},
+                "decisions": self.decided[::-1][:SHOWN],
+            }
+        )
+
+    def queue_policy(self) -> dict[str, Any]:
+        newest = self.decided[-1]
+        held = takewhile(lambda each: each["level"] == newest["level"], reversed(self.decided))
+        *_, since = (each["at"] for each in held)
+        state = {name: newest[name] for name in ("version", "level", "reason")}
+        return {
             "rules": {"dwell_seconds": 0.0},
-            "state": {"level": self.level, "lease_holds": self.lease_holds},
+            "state": state | {"since": since, "lease_holds": self.lease_holds},
             **self.held,
         }
-        ladder = [{"name": name} for name in SLOWER]
-        queues = {"images": each, "stories": each}
-        return web.json_response({"ladder": ladder, "kinds": self.kinds, "queues": queues})
 
     async def put_policy(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -65,6 +96,7 @@ class Stub:
             self.held = {"pin": None, "override": None}
         else:
             self.held["override" if "rules" in asked else "pin"] = asked | {"until": "later"}
+        self.decide(asked.get("reason", ""))
         return await self.policy(request)
 
     async def queue(self, request: web.Request) -> web.Response:

@@ -14,7 +14,6 @@ from PIL import Image
 from loadgen.metrics import Goal
 from loadgen.record import Record, write
 from loadgen.report import page, tables
-from loadgen.report.plots import outstanding
 from loadgen.report.runs import MissingQuality, Run, Terms, rows
 from services.contract.profile import Cost, Interval, Profile, Rung
 from tests.controller.situations import level
@@ -42,6 +41,7 @@ def test_each_row_holds_what_the_records_say() -> None:
         "p95 response, s": [pytest.approx(8.1)],
         "mean wait, s": [1.875],
         "mean service, s": [1.875],
+        "mean number outstanding": [1.6],
         "good answers a second": [3 / 12],
         "within 3 s": [0.5],
         "mean quality": [82.5],
@@ -135,18 +135,6 @@ def test_a_page_is_well_formed_and_escapes_names() -> None:
     assert "From the records <script>.jsonl." in reader.text
 
 
-def test_the_number_outstanding_steps_at_dues_and_ends() -> None:
-    lost = Record(3, "image", 2.0, status="timeout")
-    times, depth = outstanding([done(0, 3.0), done(1, 1.0), lost])
-    assert times == [0.0, 1.0, 2.0, 2.0, 3.0]
-    # At 2 s one comes and one ends; at the end the one that was lost is still outstanding.
-    assert depth == [1, 2, 3, 2, 1]
-
-
-def test_a_request_that_ends_when_it_is_due_is_never_a_negative_number() -> None:
-    assert min(outstanding([Record(0, "image", 1.0, finished=1.0)])[1]) >= 0
-
-
 def save(path: Path, records: list[Record], tail: str = "") -> Path:
     with path.open("w") as file:
         for record in records:
@@ -182,7 +170,8 @@ def test_a_report_of_two_runs_is_tables_plots_and_a_page(tmp_path: Path) -> None
     plots = {"responses", "over-time-slow & low", "over-time-half", "rates"}
     wrote = {f"{name}.{ending}" for name in plots for ending in ("png", "svg")}
     wrote |= {"index.html", "table.md", "table.tex"}
-    assert json.loads(ended.stdout.splitlines()[-1]) == {"out": str(out), "wrote": sorted(wrote)}
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert told == {"out": str(out), "wrote": sorted(wrote), "plots": True}
     assert {path.name for path in out.iterdir()} == wrote
     for name in plots:
         with Image.open(out / f"{name}.png") as picture:
