@@ -29,5 +29,11 @@ def lost(error: BaseException) -> bool:
     return named or isinstance(error, torch.AcceleratorError)
 
 
+def free_memory() -> None:
+    """Give cached blocks back, once the error is gone that holds on to what it failed with."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 def _says(error: BaseException, phrases: tuple[str, ...]) -> bool:
     return isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in phrases)

@@ -1,4 +1,4 @@
-"""How many images step together: the cap, and less for a while after memory ran out."""
+"""How many images or stories step together: the cap, and less for a while after memory ran out."""
 
 RECOVERY_TURNS = 256
 """Turns without trouble after which twice as many are tried again."""
@@ -13,7 +13,7 @@ class Limit:
         self._turns_well = 0
 
     def too_many(self, count: int) -> None:
-        """A batch of `count` images did not fit."""
+        """A batch of `count` did not fit."""
         self.now = max(1, count // 2)
         self._turns_well = 0
 

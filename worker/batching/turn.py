@@ -80,7 +80,7 @@ class Turn:
         else:
             limit.went_well()
             return stepped
-        free_memory()  # not before the exception is gone, which holds on to what it failed with
+        device.free_memory()  # not before: an exception holds on to what it failed with
         if not fewer:
             return self._step_alone(batch)
         limit.too_many(len(batch))
@@ -134,12 +134,6 @@ class Turn:
                 image.step, image.plan.steps, image.plan.sampler, image.request.seed,
             )  # fmt: skip
             self._drop(image, error)
-
-
-def free_memory() -> None:
-    """Give cached blocks back, in case memory was what ran out."""
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def _diverged(image: Denoising) -> Diverged:

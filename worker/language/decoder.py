@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import torch
 from transformers import PreTrainedModel
 
+from worker import device
+from worker.batching.limit import Limit
 from worker.language import packing
 from worker.language.context import Context
 from worker.language.packing import Piece
@@ -25,6 +27,7 @@ Interrupted = Callable[[], BaseException | None]
 Reading = tuple[Context, torch.Tensor]
 
 LONG_TOKENS = 64  # of prompts and lines in one turn, for which every other story has to wait
+MOST_TOGETHER = 256  # STORYTELLER_STORY_BATCH allows no more
 LINGER = 0.5  # of the last turn's time, given to stories that are about to ask for their next token
 
 
@@ -65,7 +68,8 @@ class Decoder:
     """Reads tokens for any number of stories, each in a thread of its own.
 
     What waits is read together: single tokens at once; longer texts in pieces, first come first,
-    LONG_TOKENS a turn, so that nobody's next token waits long for somebody's prompt.
+    LONG_TOKENS a turn, so that nobody's next token waits long for somebody's prompt. Where memory
+    runs out, fewer are read together for a while, and the others wait for the next turn.
 
     A story depends on its company only as far as a row of a matrix product does on the number of
     rows. In bf16 on a CPU it does not where docs/studies/2026-11-22-story-batching measured it; in
@@ -78,6 +82,7 @@ class Decoder:
         self._seats = 0
         self._turning = False
         self._last_seconds = 0.0
+        self._limit = Limit(MOST_TOGETHER)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="story-decoder")
 
     @contextmanager
@@ -118,7 +123,7 @@ class Decoder:
     def _take_turns(self) -> None:
         while reads := self._gathered():
             started = time.monotonic()
-            _settle(reads)
+            _settle(reads, self._limit)
             self._last_seconds = time.monotonic() - started
             with self._gate:
                 self._waiting = [read for read in self._waiting if not read.future.done()]
@@ -133,10 +138,10 @@ class Decoder:
             return list(self._waiting)
 
 
-def _settle(reads: list[_Read]) -> None:
+def _settle(reads: list[_Read], limit: Limit) -> None:
     """Take a turn. Whatever escapes it goes to its stories: without this thread all would hang."""
     try:
-        _take_turn(reads)
+        _take_turn(reads, limit)
     except BaseException as error:
         undone = [read for read in reads if not read.future.done()]
         logger.exception("a turn failed, and with it what %d stories asked for", len(undone))
@@ -144,15 +149,17 @@ def _settle(reads: list[_Read]) -> None:
             read.future.set_exception(error)
 
 
-def _take_turn(reads: list[_Read]) -> None:
+def _take_turn(reads: list[_Read], limit: Limit) -> None:
     """Read on for everybody who may go on, in one pass for each network."""
     going = [read for read in reads if not _stopped(read)]
     for network in dict.fromkeys(read.network for read in going):
         group = [read for read in going if read.network is network]
-        chosen = [group[i] for i in choose([len(read.piece.ids) for read in group], LONG_TOKENS)]
-        results = _results(network, [read.piece for read in chosen])
+        fitting = choose([len(read.piece.ids) for read in group], LONG_TOKENS)
+        chosen = [group[i] for i in fitting[: limit.now]]
+        results = _results(network, [read.piece for read in chosen], limit)
         for read, result in zip(chosen, results, strict=True):
-            read.take(result)
+            if result is not None:
+                read.take(result)
 
 
 def choose(lengths: Sequence[int], room: int) -> list[int]:
@@ -177,16 +184,29 @@ def _stopped(read: _Read) -> bool:
     return reason is not None
 
 
-def _results(network: PreTrainedModel, pieces: list[Piece]) -> list[Reading | Exception]:
-    """What a pass gives; when it fails, what a pass for each one alone gives."""
+def _results(
+    network: PreTrainedModel, pieces: list[Piece], limit: Limit
+) -> list[Reading | Exception | None]:
+    """What a pass gives; None for each where fewer are to be tried in the next turn; where it fails
+    otherwise, what a pass for each one alone gives."""
     try:
-        return list(packing.read(network, pieces))
+        results = list(packing.read(network, pieces))
     except Exception as error:  # noqa: BLE001 - a story must never wait for an answer in vain
-        failure = error
-    if len(pieces) == 1:
-        return [failure]
-    logger.warning("reading for %d stories failed, now for each alone: %r", len(pieces), failure)
-    return [result for piece in pieces for result in _results(network, [piece])]
+        if len(pieces) == 1 or device.lost(error):
+            return [error] * len(pieces)
+        logger.warning("reading for %d stories failed: %r", len(pieces), error)
+        fewer = device.memory_ran_out(error)
+    else:
+        limit.went_well()
+        return [*results]
+    if not fewer:
+        return [result for piece in pieces for result in _results(network, [piece], limit)]
+    device.free_memory()
+    limit.too_many(len(pieces))
+    logger.warning(
+        "%d stories at a time for a while; a lower STORYTELLER_STORY_BATCH avoids this", limit.now
+    )
+    return [None] * len(pieces)
 
 
 def _not_a_number(context: Context) -> NotANumber:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import torch
@@ -171,6 +171,71 @@ def test_a_pass_that_fails_is_repeated_for_each_alone_and_one_fails(room: Room) 
     _agrees(good, room.alone((4,)))
     _agrees(too, room.alone((6,)))
     assert room.passes == [[1], [1, 2, 1], [1], [2], [1]]
+
+
+def _narrow(room: Room, places: int) -> Callable[[list[Piece]], None]:
+    """A device with memory for so many stories at a time, and none for a 5."""
+
+    def check(pieces: list[Piece]) -> None:
+        if len(pieces) > places or any(5 in piece.ids for piece in pieces):
+            raise torch.OutOfMemoryError(f"no room for {len(pieces)} stories")
+
+    return check
+
+
+def test_where_memory_runs_out_fewer_are_read_together_and_everybody_is_read(room: Room) -> None:
+    room.before_pass = _narrow(room, 3)
+    with room.busy():
+        readings = [Story(room).read((i, i + 1)) for i in range(10, 17)]
+    for i, reading in enumerate(readings, start=10):
+        _agrees(reading, room.alone((i, i + 1)))
+    assert [len(lengths) for lengths in room.passes] == [1, 7, 3, 3, 1]
+
+
+def test_a_story_too_large_for_the_memory_fails_alone(room: Room) -> None:
+    room.before_pass = _narrow(room, 8)
+    with room.busy():
+        good, bad, too = (Story(room).read(ids) for ids in ((4,), (5, 6), (7,)))
+    with pytest.raises(torch.OutOfMemoryError, match="no room for 1"):
+        bad.result(DEADLINE)
+    _agrees(good, room.alone((4,)))
+    _agrees(too, room.alone((7,)))
+
+
+def test_after_turns_without_trouble_more_are_read_together_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.batching.limit.RECOVERY_TURNS", 2)
+    room.before_pass = _narrow(room, 2)
+    with room.busy():
+        narrow = [Story(room).read((i,)) for i in (10, 11, 12, 13)]
+    for reading in narrow:
+        reading.result(DEADLINE)
+    assert [len(lengths) for lengths in room.passes] == [1, 4, 2, 2]
+
+    room.before_pass = lambda _: None
+    with ExitStack() as seats:
+        for _ in range(4):
+            seats.enter_context(room.decoder.seat())
+        room.decoder._last_seconds = 2 * DEADLINE
+        wide = [room.pool.submit(_read, room, (i,)) for i in (10, 11, 12, 13)]
+        for reading in wide:
+            reading.result(DEADLINE)
+    assert [len(lengths) for lengths in room.passes[4:]] == [4]
+
+
+def test_a_pass_that_broke_the_device_is_not_repeated(room: Room) -> None:
+    def broken(_pieces: list[Piece]) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    with room.busy():
+        readings = [Story(room).read((i,)) for i in (3, 4)]
+        wait_until(lambda: len(room.decoder._waiting) == 3, "all wait")
+        room.before_pass = lambda pieces: broken(pieces) if len(pieces) > 1 else None
+    for reading in readings:
+        with pytest.raises(torch.AcceleratorError):
+            reading.result(DEADLINE)
+    assert room.passes == [[1], [1, 1]]
 
 
 def test_a_story_whose_scores_are_no_numbers_fails_alone(room: Room) -> None:
