@@ -1,0 +1,187 @@
+"""Which assumption of a prediction is broken, where a run departs from it. Pure.
+
+The sentences name assumptions and hold no figures, so that runs can be counted by them; the figures
+are the evidence beside each.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from evidence.validation.arrivals import Arrivals
+from evidence.validation.control import Obeyed
+from evidence.validation.figures import NAMES, Estimates, Figures
+from evidence.validation.outcomes import Outcomes
+from evidence.validation.service import Service
+from loadgen.metrics import Estimate
+
+FAR = 0.1
+"""A relative error that asks for a reason."""
+LATE_SHARE = 0.02
+"""Of the mean response: how late the generator may be."""
+
+NOT_POISSON = "Arrivals are not Poisson of the rate asked for, as the formulas have it."
+DEPENDENT_GAPS = "Gaps between arrivals depend on each other."
+LATE = "The generator sent requests later than they were due."
+REFUSED = "Some requests were refused."
+UNANSWERED = "Some requests failed, were given up or never sent."
+RETRIED = "Some pictures took more than one attempt."
+WORK = "A picture at {level} takes another time in the worker than the profile says."
+COMPANY = "Company slows pictures at {level} other than the batch law says."
+DEPENDENT_WORK = "Neighbouring pictures at {level} take alike: service times are not independent."
+ANOTHER_LEVEL = "The level in force was often another than the rules call for by the depth."
+CHANCE = "The run is so short that by chance it may be this far from the steady state."
+STEADY_STATE = "Theory and simulation of runs of this length differ: the formula is approximate, or the start counts."
+UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
+UNKNOWN = "No assumption that is checked here explains the difference."
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An assumption, and the figures that speak against it."""
+
+    sentence: str
+    evidence: str
+
+    def as_json(self) -> dict[str, str]:
+        """As validation.json holds it."""
+        return {"assumption": self.sentence, "evidence": self.evidence}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the records of one run say of the assumptions."""
+
+    arrivals: Arrivals | None
+    services: tuple[Service, ...]
+    outcomes: Outcomes
+    obeyed: Obeyed | None
+    uncalibrated: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of one run: `afresh` is the simulation with fresh Poisson arrivals."""
+
+    simulated: Estimates
+    afresh: Estimates | None
+    closed_form: Figures | None
+
+
+def relative(predicted: Estimates | Figures | None, measured: Estimates) -> dict[str, float | None]:
+    """Predicted over measured less 1, for each figure that both have."""
+    return {name: _relative(predicted, measured, name) for name in NAMES}
+
+
+def _relative(
+    predicted: Estimates | Figures | None, measured: Estimates, name: str
+) -> float | None:
+    said, found = getattr(predicted, name, None), getattr(measured, name)
+    if said is None or found is None or found.value == 0:
+        return None
+    return float(_value(said) / found.value - 1)
+
+
+def _value(said: Estimate | float) -> float:
+    return said.value if isinstance(said, Estimate) else said
+
+
+def departs(predicted: Estimates | Figures | None, measured: Estimates) -> bool:
+    """Whether the mean response asks for a reason: far off, or outside the measured interval."""
+    error = _relative(predicted, measured, "mean_response")
+    if predicted is None or error is None:
+        return False
+    mean, found = _value(predicted.mean_response), measured.mean_response
+    return abs(error) > FAR or not found.low <= mean <= found.high
+
+
+def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Broken]:
+    """Nothing where no prediction departs from the run."""
+    by_simulation, by_formula = (
+        departs(said.simulated, measured),
+        departs(said.closed_form, measured),
+    )
+    reasons: list[Broken] = []
+    if by_simulation or by_formula:
+        reasons += [*_sending(measured, found), *_serving(found), *_steering(found)]
+    if by_formula and not by_simulation:
+        reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
+    if (by_simulation or by_formula) and not reasons:
+        reasons.append(Broken(UNKNOWN, _errors(measured, said)))
+    return reasons
+
+
+def _errors(measured: Estimates, said: Predictions) -> str:
+    pairs = (("simulated", said.simulated), ("closed form", said.closed_form))
+    errors = ((name, _relative(each, measured, "mean_response")) for name, each in pairs)
+    return ", ".join(f"{name} {error:+.1%}" for name, error in errors if error is not None)
+
+
+def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
+    seen, mean = found.outcomes, measured.mean_response.value
+    if seen.lag_p99 > LATE_SHARE * mean:
+        yield Broken(LATE, f"one in a hundred by {seen.lag_p99:.3f} s or more")
+    if seen.refused:
+        yield Broken(REFUSED, f"{seen.refused}")
+    if missing := seen.timed_out + seen.unsent + seen.failed:
+        yield Broken(UNANSWERED, f"{missing}")
+    if seen.retried:
+        yield Broken(RETRIED, f"{seen.retried}")
+
+
+def _serving(found: Findings) -> Iterator[Broken]:
+    for level in found.uncalibrated:
+        yield Broken(UNCALIBRATED.format(level=level), "no run of the calibration at this level")
+    for each in found.services:
+        yield from _service(each)
+
+
+def _service(found: Service) -> Iterator[Broken]:
+    if found.differs:
+        evidence = f"{_said(found.ratio)} times the profile's, over {found.jobs} pictures"
+        yield Broken(WORK.format(level=found.level), evidence)
+    if found.beyond_the_law:
+        evidence = f"work grows by {_said(found.slope)} of the profile's for each other under way"
+        yield Broken(COMPANY.format(level=found.level), evidence)
+    if found.autocorrelation.low > 0:
+        evidence = f"autocorrelation {_said(found.autocorrelation)}"
+        yield Broken(DEPENDENT_WORK.format(level=found.level), evidence)
+
+
+def _steering(found: Findings) -> Iterator[Broken]:
+    seen = found.obeyed
+    if seen is not None and seen.apart > FAR:
+        counts = f"{seen.changes} changes, {seen.called_for} called for"
+        yield Broken(ANOTHER_LEVEL, f"{seen.apart:.0%} of the time; {counts}")
+
+
+def _arriving(found: Arrivals | None) -> Iterator[Broken]:
+    if found is None:
+        return
+    if found.not_poisson:
+        told = f"p = {found.ks_p:.2g} (Kolmogorov–Smirnov), gaps' scv {_said(found.gaps_scv)}"
+        yield Broken(NOT_POISSON, told)
+    if found.dependent:
+        yield Broken(DEPENDENT_GAPS, f"autocorrelation {_said(found.autocorrelation)}")
+
+
+def _settling(measured: Estimates, said: Predictions) -> Iterator[Broken]:
+    """Whether runs of this length with fresh arrivals come as far from the formula."""
+    if said.afresh is None or said.closed_form is None:
+        return
+    mean, others = said.closed_form.mean_response, said.afresh.mean_response
+    told = f"95 % of simulated runs have a mean of {others.low:.3g} … {others.high:.3g} s"
+    if others.low <= measured.mean_response.value <= others.high:
+        yield Broken(CHANCE, told)
+    if abs(others.value / mean - 1) > FAR:
+        yield Broken(
+            STEADY_STATE, f"{told}, on average {others.value:.3g}; the formula says {mean:.3g}"
+        )
+
+
+def _said(found: Estimate) -> str:
+    return f"{found.value:.3g} ({found.low:.3g} … {found.high:.3g})"
+
+
+def sentences(found: Sequence[Broken]) -> list[str]:
+    """The assumptions alone."""
+    return [each.sentence for each in found]

@@ -1,0 +1,87 @@
+"""Which rate each policy sustains, and how far that of the queue-aware ones is above the best level's.
+
+A rate is sustained where the target is met in the median repeat, there and at every lower rate.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from evidence.validation.study import Run, Study
+from loadgen.campaign import Aim, knee
+from loadgen.metrics import Goal
+from loadgen.policies import Policy
+from loadgen.record import Record
+from services.contract.rules import Slo
+
+ASKED = 2.5
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """`knees` in requests a second; None: not even the lowest rate. `ratios` over that of
+    `best_level`, of the policies that follow the queue, `ratio` the largest. `at_least` names the
+    policies that sustained the highest rate they were tried at: they may sustain more."""
+
+    knees: Mapping[str, float | None]
+    best_level: str
+    ratios: Mapping[str, float]
+    ratio: float | None
+    at_least: tuple[str, ...]
+    asked: float
+    held: bool
+
+    def as_json(self) -> dict[str, object]:
+        """As validation.json holds it."""
+        return asdict(self)
+
+
+def capacity(study: Study) -> Capacity | None:
+    """None where there is no percentile to keep."""
+    if study.slo is None or study.slo.percentile == "mean":
+        return None
+    found = _by_cell(study.runs)
+    aim = aim_of(study.slo)
+    policies = list(dict.fromkeys(policy for policy, _ in found))
+    knees = {policy.notation: knee(found, policy, aim) for policy in policies}
+    best = f"fixed:{study.names[0]}"
+    least, aware = knees.get(best), [p.notation for p in policies if moves(p)]
+    over = {name: knees[name] for name in aware}
+    ratios = {name: at / least for name, at in over.items() if at is not None and least}
+    ratio = max(ratios.values(), default=None)
+    return Capacity(
+        knees=knees,
+        best_level=best,
+        ratios=ratios,
+        ratio=ratio,
+        at_least=_unreached(found, knees),
+        asked=ASKED,
+        held=ratio is not None and ratio >= ASKED,
+    )
+
+
+def moves(policy: Policy) -> bool:
+    """Whether the level follows the queue."""
+    return policy.rules is None or policy.rules.kind != "fixed"
+
+
+def aim_of(slo: Slo) -> Aim:
+    """That so many of 100 requests are answered in time."""
+    return Aim(Goal(slo.seconds), float(slo.percentile))
+
+
+def _by_cell(runs: Sequence[Run]) -> dict[tuple[Policy, float], list[list[Record]]]:
+    found: dict[tuple[Policy, float], list[list[Record]]] = defaultdict(list)
+    for run in runs:
+        found[run.policy, run.rate].append(run.ordered)
+    return found
+
+
+def _unreached(
+    found: Mapping[tuple[Policy, float], object], knees: Mapping[str, float | None]
+) -> tuple[str, ...]:
+    """Those whose knee is their highest rate."""
+    most: dict[str, float] = {}
+    for policy, rate in found:
+        most[policy.notation] = max(rate, most.get(policy.notation, 0.0))
+    return tuple(name for name, at in knees.items() if at is not None and at == most[name])

@@ -1,0 +1,98 @@
+"""What the formulas say of a run: the steady state under Poisson arrivals of its rate.
+
+A fixed level is the engine as limited processor sharing (controller.queueing.sharing); other rules are
+the chain with the level in its state (controller.queueing.levels). A live run starts empty and ends:
+what differs for that reason is told apart by the simulation.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.queueing import outlook, sharing
+from controller.queueing.engine import Engine
+from controller.queueing.levels import hysteresis
+from controller.queueing.levels.queue import LevelledQueue, stability_limit
+from controller.queueing.levels.response import percentile
+from controller.queueing.refusal import Refusal
+from controller.queueing.switching import Table
+from evidence.validation.figures import Figures
+from evidence.validation.intervals import Floats
+from evidence.validation.study import Run, Study
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """The figures of the steady state, without what pictures cost besides the engine; or None, and
+    `refused` says why. `utilisation` is ρ: the rate over that which a queue that stays long is
+    served at."""
+
+    utilisation: float
+    figures: Figures | None
+    refused: str | None = None
+
+    def with_overhead(self, seconds: Floats, rate: float) -> Figures | None:
+        """The same with a delay by level, seconds, that keeps no other waiting: responses are
+        longer by its mean, and by Little's law more are outstanding. The percentile is moved by
+        the mean too, which is exact where all jobs have one level."""
+        if self.figures is None:
+            return None
+        found = self.figures
+        mean = float(np.array(found.job_shares) @ seconds)
+        return replace(
+            found,
+            mean_response=found.mean_response + mean,
+            p95_response=found.p95_response + mean,
+            mean_number=found.mean_number + rate * mean,
+        )
+
+
+def predict(study: Study, run: Run) -> ClosedForm:
+    """Of one run. Rules that plan have the thresholds for its rate."""
+    queue, table = _queue(study, run)
+    utilisation = run.rate / stability_limit(queue, table)
+    if utilisation >= 1:
+        why = f"the utilisation is {utilisation:.3g}: there is no steady state"
+        return ClosedForm(utilisation, None, why)
+    try:
+        return ClosedForm(utilisation, _figures(study, run, queue, table))
+    except Refusal as error:
+        return ClosedForm(utilisation, None, str(error))
+
+
+def _queue(study: Study, run: Run) -> tuple[LevelledQueue, Table]:
+    ours = study.under(run)
+    known = outlook.forecast(ours, study.profile, "images", rate=run.rate, workers=study.workers)
+    queue = LevelledQueue(
+        arrival_rate=run.rate,
+        paces=known.paces,
+        qualities=study.qualities or (0.0,) * len(known.paces),
+        law=known.law,
+        workers=study.workers,
+    )
+    return queue, outlook.table(ours, known)
+
+
+def _figures(study: Study, run: Run, queue: LevelledQueue, table: Table) -> Figures:
+    found = hysteresis.measure(queue, _shortened(table))
+    number, mean = found.mean_number, found.mean_response
+    rules = study.rules(run)
+    if rules.kind == "fixed" and rules.level is not None:
+        level = study.names.index(rules.level)
+        engine = Engine(queue.paces[level].seconds, queue.law, queue.workers)
+        shared = sharing.ps(run.rate, engine, queue.paces[level].scv)
+        number, mean = shared.mean_number, shared.mean_response
+    return Figures(
+        mean_response=mean,
+        p95_response=percentile(queue, replace(found, mean_response=mean), 95),
+        mean_number=number,
+        effective_quality=found.effective_quality if study.qualities else None,
+        job_shares=found.job_shares,
+        residency=found.residency,
+    )
+
+
+def _shortened(table: Table) -> Table:
+    """Without the columns that repeat the last one, which holds for every greater depth."""
+    changing = np.flatnonzero((table != table[:, -1:]).any(axis=0))
+    return table[:, : changing[-1] + 2 if len(changing) else 1]

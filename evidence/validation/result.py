@@ -1,0 +1,93 @@
+"""Everything that validation finds of a study, and its form in validation.json."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.validation import calibration, intervals
+from evidence.validation.accuracy import ASKED, Accuracy, accuracy
+from evidence.validation.calibration import Overhead
+from evidence.validation.capacity import Capacity, capacity
+from evidence.validation.margins import Contest, Margin, contests, margins
+from evidence.validation.simulated import REPLICATIONS
+from evidence.validation.study import Run, Study
+from evidence.validation.verdict import Verdict, judge
+
+KINDS = ("simulated", "closed_form")
+Track = Callable[[Sequence[Run]], Iterable[Run]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of a study."""
+
+    study: Study
+    overheads: tuple[Overhead, ...]
+    verdicts: tuple[Verdict, ...]
+    capacity: Capacity | None
+    margins: tuple[Margin, ...]
+    contests: tuple[Contest, ...]
+    replications: int
+
+    def accuracy(self, kind: str, *, calibrated: bool = True) -> Accuracy:
+        """Of one kind of prediction, over the runs that are asked about."""
+        counting = (each for each in self.verdicts if each.counts)
+        return accuracy([each.error(kind, calibrated=calibrated) for each in counting])
+
+    def as_json(self) -> dict[str, Any]:
+        """As validation.json holds it."""
+        slo = self.study.slo
+        return {
+            "slo": slo and {"seconds": slo.seconds, "percentile": slo.percentile},
+            "method": f"{intervals.METHOD}; {self.replications} replications a run",
+            "notes": self.notes,
+            "skipped": dict(self.study.skipped),
+            "calibration": [each.as_json() for each in self.overheads],
+            "runs": [each.as_json() for each in self.verdicts],
+            "accuracy": self._accuracies(),
+            "capacity": self.capacity and self.capacity.as_json(),
+            "margins": [each.as_json() for each in self.margins],
+            "planned_against_threshold": [each.as_json() for each in self.contests],
+        }
+
+    def _accuracies(self) -> dict[str, Any]:
+        calibrated, bare = (
+            {kind: self.accuracy(kind, calibrated=each).as_json() for kind in KINDS}
+            for each in (True, False)
+        )
+        return {**calibrated, "uncalibrated": bare, "asked": ASKED}
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures must know."""
+        study, missing = self.study, calibration.uncalibrated(self.overheads, self.study.names)
+        notes = [f"{name} was skipped: {why}" for name, why in study.skipped.items()]
+        if missing:
+            notes.append(
+                f"what a picture costs besides the engine is taken to be 0 at {', '.join(missing)}: "
+                f"no calibration has {calibration.LEAST_ALONE} pictures there that met no other"
+            )
+        if study.slo is None:
+            notes.append("no target is known, so no capacity: give --slo SECONDS")
+        if study.qualities is None:
+            notes.append("the profile lacks the quality of a level, so there are no margins")
+        elif not study.captions:
+            notes.append(
+                "there are no scores of single captions (profile/quality.csv), so margins take the "
+                "levels' qualities for independent"
+            )
+        return notes
+
+
+def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS) -> Result:
+    """Judge every run; `track` goes through them and may show how far it is."""
+    overheads = calibration.calibrate(study)
+    return Result(
+        study=study,
+        overheads=overheads,
+        verdicts=tuple(judge(study, run, overheads, replications) for run in track(study.runs)),
+        capacity=capacity(study),
+        margins=tuple(margins(study)),
+        contests=tuple(contests(study)),
+        replications=replications,
+    )

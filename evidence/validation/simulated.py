@@ -1,0 +1,116 @@
+"""What the simulator says of a run before it: the same schedule, policy and start.
+
+When requests are due is drawn up front from a seed, so a prediction on that schedule can be made
+before anything is sent. What is random is the work of each job and the phase of the controller's
+clock. The same with fresh Poisson arrivals tells how much runs of that length vary by chance.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.queueing.simulation import live
+from controller.queueing.simulation.arrivals import Poisson, Trace
+from controller.queueing.simulation.records import Records, Status
+from controller.queueing.simulation.run import simulate
+from controller.queueing.simulation.scenario import Horizon, Scenario
+from evidence.validation.figures import NAMES, Estimates, Figures, Jobs, figures
+from evidence.validation.intervals import Floats, replicated
+from evidence.validation.measured import first_level
+from evidence.validation.study import Run, Study
+
+REPLICATIONS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Replications of one run: what became of each job and of the level, by the simulator."""
+
+    jobs: tuple[Jobs, ...]
+    residencies: tuple[Floats, ...]
+
+    def estimates(self, study: Study, overhead: Floats) -> Estimates:
+        """Means over the replications with the range of 95 % of them; `overhead` by level is
+        seconds that each answer takes outside the engine."""
+        shape = study.qualities, len(study.names)
+        rows = [
+            figures(each.delayed(overhead), *shape, stay)
+            for each, stay in zip(self.jobs, self.residencies, strict=True)
+            if each.answered.any()
+        ]
+        return _merged(rows)
+
+
+def replay(study: Study, run: Run, replications: int = REPLICATIONS) -> Replay:
+    """On the run's own schedule, started empty at its first level."""
+    scenario = scenario_of(study, run)
+    due = np.array([each.due for each in run.ordered])
+    counted = np.array([not each.warmup for each in run.ordered])
+    period = scenario.switching.period or 0.0
+    found = []
+    for seed in range(replications):
+        # The controller's clock runs when the load begins, in a phase that nobody knows.
+        phase = float(np.random.default_rng(seed).uniform(0, period))
+        trace = Trace(tuple(due + phase))
+        records = simulate(replace(scenario, arrivals=trace, horizon=Horizon(len(due))), seed)
+        found.append((jobs_of(records, counted, phase), _stay(records, due[counted], phase)))
+    return Replay(tuple(jobs for jobs, _ in found), tuple(stay for _, stay in found))
+
+
+def afresh(study: Study, run: Run, replications: int = REPLICATIONS) -> Replay:
+    """With Poisson arrivals of the run's rate, for as long as it lasted."""
+    scenario = replace(scenario_of(study, run), horizon=Horizon(seconds=run.ordered[-1].due))
+    found = [
+        (jobs_of(records, np.ones(len(records.arrival), bool), 0.0), records)
+        for records in (simulate(scenario, seed) for seed in range(replications))
+        if len(records.arrival) > 1
+    ]
+    stays = tuple(records.residency(0.0, float(records.arrival[-1])) for _, records in found)
+    return Replay(tuple(jobs for jobs, _ in found), stays)
+
+
+def scenario_of(study: Study, run: Run) -> Scenario:
+    """The live system under the run's rules; thresholds that rules plan are those for its rate."""
+    ours = live.scenario(
+        study.under(run),
+        study.profile,
+        "images",
+        arrivals=Poisson(run.rate),
+        workers=study.workers,
+    )
+    most = min(study.capacity, ours.capacity or study.capacity)
+    starting = replace(ours.switching, initial=first_level(run, study.names))
+    return replace(ours, capacity=most, switching=starting)
+
+
+def jobs_of(records: Records, counted: np.ndarray, shift: float) -> Jobs:
+    """A simulation's records in the form of measured ones, `shift` seconds earlier."""
+    done, lost = records.done, records.status == Status.LOST
+    return Jobs(
+        due=records.arrival - shift,
+        finished=np.where(done, records.finish, np.nan) - shift,
+        outstanding_until=np.where(lost, records.arrival, records.finish) - shift,
+        level=np.where(done, records.last_level, -1).astype(np.int64),
+        counted=counted,
+    )
+
+
+def _stay(records: Records, due: Floats, shift: float) -> Floats:
+    begin = 0.0 if len(due) == len(records.arrival) else float(due[0])
+    return records.residency(begin + shift, float(due[-1]) + shift)
+
+
+def _merged(rows: list[Figures]) -> Estimates:
+    """Each figure over the replications."""
+    columns = {name: [getattr(row, name) for row in rows] for name in NAMES}
+    known = {
+        name: None if values[0] is None else replicated(np.array(values))
+        for name, values in columns.items()
+    }
+    return Estimates(
+        **known, job_shares=_mean(rows, "job_shares"), residency=_mean(rows, "residency")
+    )
+
+
+def _mean(rows: list[Figures], name: str) -> tuple[float, ...]:
+    return tuple(np.mean([getattr(row, name) for row in rows], axis=0).tolist())
