@@ -69,6 +69,13 @@ def override_of(text: str | None) -> RuleOverride | None:
         return None
 
 
+def said_ignored(reason: str, override: RuleOverride) -> str | None:
+    """Why the controller that decided for this reason does not go by the rules; None where it
+    does. It says so behind the reason: `depth 7 reached 6; ignored: rules by ada (why)`."""
+    _, found, why = reason.partition(f"; ignored: {override.told} (")
+    return why.removesuffix(")") if found else None
+
+
 def ruled(
     policy: Policy,
     overrides: Mapping[Queue, RuleOverride | None],

@@ -70,11 +70,14 @@ class PinView(BaseModel):
 
 
 class RulesView(BaseModel):
-    """Rules that a person has put in force: by whom, why, until when."""
+    """Rules that a person has put: by whom, why, until when."""
 
     by: str
     reason: str
     until: datetime
+    ignored: str | None = Field(
+        description="Why they are not gone by, though they are put; null: they are in force."
+    )
 
 
 class Decision(BaseModel):
@@ -92,7 +95,9 @@ class QueuePolicyView(BaseModel):
     """What holds for one queue."""
 
     rules: PolicyRules = Field(description="In force: a person's, else those of policy.toml.")
-    override: RulesView | None = Field(description="Whose they are; null: policy.toml's.")
+    override: RulesView | None = Field(
+        description="Whose they are, or would be if they were not ignored; null: policy.toml's."
+    )
     state: StateView | None = Field(description="null before a controller has decided.")
     pin: PinView | None
     forecast: Forecast | None = Field(description="The live model; null where nothing predicts.")
@@ -132,11 +137,12 @@ def pin(held: Pin | None) -> PinView | None:
     return None if held is None else PinView.model_validate(vars(held))
 
 
-def override(held: RuleOverride | None) -> RulesView | None:
+def override(held: RuleOverride | None, ignored: str | None) -> RulesView | None:
     """Whose the rules are; None for those of policy.toml."""
     if held is None:
         return None
-    return RulesView(by=held.by, reason=held.reason, until=moment(held.until))
+    until = moment(held.until)
+    return RulesView(by=held.by, reason=held.reason, until=until, ignored=ignored)
 
 
 def view(policy: Policy, fallback: str, **parts: Any) -> PolicyView:

@@ -9,6 +9,7 @@ from services.contract import level as levels
 from services.contract.connection import server_time
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
+from services.contract.policy import Policy, PolicyState
 from services.contract.rule_override import RuleOverride
 from services.contract.rules import BadRules
 from services.gateway import policy_view, reading
@@ -80,11 +81,24 @@ def _view(here: Gateway) -> PolicyView:
 
 
 def _queue(here: Gateway, queue: Queue) -> QueuePolicyView:
-    held = rule_override.read(here.redis, queue)
+    held, state = rule_override.read(here.redis, queue), levels.read(here.redis, queue)
+    ignored = _why_ignored(here.policy, queue, held, state)
+    gone_by = {} if ignored else {queue: held}
     return QueuePolicyView(
-        rules=rule_override.ruled(here.policy, {queue: held}).rules_of(queue),
-        override=policy_view.override(held),
-        state=policy_view.state(levels.read(here.redis, queue), server_time(here.redis)),
+        rules=rule_override.ruled(here.policy, gone_by).rules_of(queue),
+        override=policy_view.override(held, ignored),
+        state=policy_view.state(state, server_time(here.redis)),
         pin=policy_view.pin(levels.pinned(here.redis, queue)),
         forecast=forecast.read(here.redis, queue),
     )
+
+
+def _why_ignored(
+    policy: Policy, queue: Queue, held: RuleOverride | None, state: PolicyState | None
+) -> str | None:
+    """Why a person's rules are not gone by: they do not fit the ladder here, or the controller, who
+    knows the profile, says so."""
+    if held is None:
+        return None
+    here = rule_override.misfit(policy, queue, held.rules)
+    return here or (state and rule_override.said_ignored(state.reason, held))

@@ -11,6 +11,8 @@ from services.contract import keys, rule_override
 from services.contract import level as levels
 from services.contract import policy as policies
 from services.contract.jobs import Queue
+from services.contract.level import Choice
+from services.contract.rules import PolicyRules
 from tests.conftest import ROOT
 
 POLICY = policies.load(ROOT / "policy.toml")
@@ -36,6 +38,40 @@ def test_rules_hold_and_let_go(client: FlaskClient, redis: Redis) -> None:
     back = queue(client.put("/v1/policy", json={"level": "auto"}), "images")
     assert (back["rules"]["thresholds"], back["override"]) == (list(POLICY.rules.thresholds), None)
     assert rule_override.read(redis, "images") is None
+
+
+def decided(redis: Redis, reason: str) -> None:
+    """A controller's decision for the images, with this reason."""
+    choice = Choice(0, POLICY.levels[0], reason, {})
+    levels.publish(redis, levels.lead(redis, "c1"), "images", choice, lease=60)
+
+
+def test_rules_that_the_controller_ignores_are_told_of_with_the_reason(
+    client: FlaskClient, redis: Redis
+) -> None:
+    body = {"rules": THRESHOLDS, "by": "ada", "reason": "a study (short)"}
+    shown = queue(client.put("/v1/policy", json=body), "images")
+    assert shown["override"]["ignored"] is None
+
+    why = "the profile has no images cost of the level 'fast' (yet)"
+    decided(redis, f"depth 0 is below 6; ignored: rules by ada: a study (short) ({why})")
+    shown = queue(client.get("/v1/policy"), "images")
+    assert (shown["override"]["by"], shown["override"]["ignored"]) == ("ada", why)
+    assert shown["rules"]["thresholds"] == list(POLICY.rules.thresholds)
+    assert queue(client.get("/v1/policy"), "stories")["rules"]["thresholds"] == [2, 5]
+
+    decided(redis, "depth 2 reached 2 (rules by ada: a study (short))")
+    shown = queue(client.get("/v1/policy"), "images")
+    assert (shown["override"]["ignored"], shown["rules"]["thresholds"]) == (None, [2, 5])
+
+
+def test_rules_for_another_ladder_are_ignored_here_too(client: FlaskClient, redis: Redis) -> None:
+    rules = PolicyRules.model_validate({"kind": "fixed", "level": "best"})
+    held = rule_override.RuleOverride(rules=rules, by="ada", reason="", until=2e9)
+    rule_override.put(redis, "images", held, seconds=60)
+    shown = queue(client.get("/v1/policy"), "images")
+    assert "must be one of quality, balanced, fast" in shown["override"]["ignored"]
+    assert shown["rules"]["kind"] == "threshold"
 
 
 def test_one_queue_may_have_rules_of_its_own(client: FlaskClient) -> None:
