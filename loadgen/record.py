@@ -70,7 +70,7 @@ _FIELDS = {each.name for each in fields(Record)}
 def run_name(path: Path) -> str:
     """What the run of a file is called: the file's name without its endings."""
     name = path.name
-    for ending in (*reversed(ENDINGS), ".part"):
+    for ending in (".gz", ".jsonl", ".part", ".parquet"):
         name = name.removesuffix(ending)
     return name
 

@@ -83,6 +83,8 @@ def test_a_trace_brings_its_own_times_and_options(tmp_path: Path) -> None:
         ("moment\n3\n", "each row needs a time"),
         ("time\nsoon\n", "each row needs a time"),
         ("time\n-1\n", "before the start"),
+        ("time\n1\nnan\n", "row 2 is due at nan s"),
+        ("time\ninf\n", "row 1 is due at inf s"),
         ("", "no request"),
     ],
 )
@@ -90,6 +92,14 @@ def test_what_is_no_trace_is_refused(tmp_path: Path, text: str, complaint: str) 
     path = tmp_path / "trace.csv"
     path.write_text(text)
     with pytest.raises(BadLoad, match=complaint):
+        drawn("--trace", str(path))
+
+
+@pytest.mark.parametrize("line", ["3", "[1]", '{"time": [1]}', '{"time": null}', '{"ti'])
+def test_a_line_that_is_no_row_of_a_trace_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_text(f'{{"time": 1}}\n{line}\n')
+    with pytest.raises(BadLoad, match="each row needs a time"):
         drawn("--trace", str(path))
 
 
@@ -126,7 +136,9 @@ def test_a_mix_is_read_with_its_spaces() -> None:
     assert mix("image=0.8, story=0.2") == {"image": 0.8, "story": 0.2}
 
 
-@pytest.mark.parametrize("text", ["10", "e2el", "ttft:10", "e2el:soon"])
+@pytest.mark.parametrize(
+    "text", ["10", "e2el", "ttft:10", "e2el:soon", "e2el:²", "e2el:inf", "e2el:0", "e2el:-1"]
+)
 def test_what_is_no_goal_is_refused(text: str) -> None:
     with pytest.raises(BadLoad, match="e2el:10000"):
         options.goal(text)

@@ -1,11 +1,12 @@
 """Records survive being written, and a file that was cut short loses its last line alone."""
 
+import gzip
 import io
 from pathlib import Path
 
 import pytest
 
-from loadgen.record import BadRecord, Record, read, write
+from loadgen.record import ENDINGS, BadRecord, Record, read, run_name, write
 
 FULL = Record(3, "image", 1.5, sent=1.6, levels=("quality", "fast"), status="succeeded")
 
@@ -32,3 +33,35 @@ def test_any_other_line_that_is_no_record_is_refused(tmp_path: Path, line: str) 
     path = _file(tmp_path / "run.jsonl", FULL, tail=f"{line}\n")
     with pytest.raises(BadRecord, match="line 2 is not a record"):
         read(path)
+
+
+def test_a_compressed_file_is_read_as_it_was(tmp_path: Path) -> None:
+    plain = _file(tmp_path / "run.jsonl", FULL, tail='{"number": 9, "ki')
+    packed = tmp_path / "run.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert read(packed) == read(plain) == [FULL]
+
+
+def test_a_compressed_file_that_is_cut_short_or_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl.gz"
+    whole = gzip.compress(_file(tmp_path / "run.jsonl", *[FULL] * 50).read_bytes())
+    corrupt = whole[:20] + bytes(byte ^ 0xFF for byte in whole[20:40]) + whole[40:]
+    for content in (whole[:-9], whole[: len(whole) // 2], b"text", corrupt):
+        path.write_bytes(content)
+        with pytest.raises(BadRecord, match=r"run\.jsonl\.gz is not a whole gzip file"):
+            read(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_no_text_is_named(tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / ("run.jsonl.gz" if packed else "run.jsonl")
+    path.write_bytes(gzip.compress(b"\xff\xfe") if packed else b"PAR1\xff\xfe")
+    with pytest.raises(BadRecord, match="holds no records: it is not text"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["file-0.5-1" + ending for ending in (*ENDINGS, ".part", ".parquet.jsonl")]
+)
+def test_a_run_is_called_after_its_file(name: str) -> None:
+    assert run_name(Path("/tmp") / name) == "file-0.5-1"

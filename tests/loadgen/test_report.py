@@ -1,25 +1,18 @@
 """Tables, plots and a page from synthetic records with known answers."""
 
-import json
 import re
-import subprocess
-import sys
-import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from PIL import Image
+from matplotlib.colors import to_hex
 
+from loadgen.level_changes import Change
 from loadgen.metrics import Goal
-from loadgen.record import Record, write
-from loadgen.report import page, tables
+from loadgen.record import Record
+from loadgen.report import page, plots, tables
 from loadgen.report.runs import MissingQuality, Run, Terms, rows
-from services.contract.profile import Cost, Interval, Profile, Rung
-from tests.controller.situations import level
 from tests.loadgen.test_metrics import RECORDS, done
 
-SECONDS = 60
 WORTH = {"fast": 80.0, "quality": 90.0}
 AWKWARD = Run("a&b_50%<i>|x", RECORDS)
 
@@ -56,6 +49,54 @@ def test_runs_stand_side_by_side_and_a_level_that_one_lacks_has_no_share_there()
     assert known["mean response, s"] == [3.75, 1.0]
     assert known["requests a second"] == [1.0, 0.25]
     assert known["at quality"] == [0.25, 0.0]
+
+
+CHANGES = [
+    Change("images", -9.0, "quality", "the start"),
+    Change("images", 2.0, "fast", "depth 9"),
+    Change("stories", -9.0, "balanced", "the start"),
+]
+
+
+def test_the_time_at_each_level_is_told_where_it_is_known() -> None:
+    """RECORDS are due from 0 to 5 s; no story is among them."""
+    known = found(Run("one", RECORDS, CHANGES), Run("two", RECORDS))
+    assert known["time at quality, images"] == [pytest.approx(0.4), None]
+    assert known["time at fast, images"] == [pytest.approx(0.6), None]
+    assert not [title for title in known if "stories" in title]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "queues"),
+    [
+        (("image",), ["images"]),
+        (("storybook", "image"), ["stories", "images"]),
+        (("film", "story"), ["stories"]),
+    ],
+)
+def test_a_run_goes_through_the_queues_of_its_kinds(
+    kinds: tuple[str, ...], queues: list[str]
+) -> None:
+    assert Run("one", [Record(n, kind, n) for n, kind in enumerate(kinds)]).queues == queues
+
+
+def test_levels_over_time_are_drawn_in_the_colours_of_the_answers() -> None:
+    _, levels, answers = plots.over_time(Run("one", RECORDS, CHANGES)).axes
+    assert [each.get_text() for each in levels.get_yticklabels()] == ["images"]
+    begins = [bar.get_paths()[0].vertices[:, 0].min() for bar in levels.collections]
+    assert begins == [0.0, 2.0]
+    bars = [to_hex(bar.get_facecolor()[0]) for bar in levels.collections]
+    drawn = {line.get_label(): to_hex(line.get_color()) for line in answers.lines}
+    assert bars == [drawn["quality"], drawn["fast"]]
+    assert set(drawn) == {"quality", "fast"}
+    assert len(plots.over_time(Run("one", RECORDS)).axes) == 2
+    assert len(plots.over_time(Run("none", [], CHANGES)).axes) == 3
+
+
+def test_more_levels_than_colours_are_all_drawn() -> None:
+    records = [done(n, 1.0, level=f"level-{n}") for n in range(9)]
+    *_, answers = plots.over_time(Run("one", records)).axes
+    assert sum(len(line.get_xdata()) for line in answers.lines) == 9
 
 
 def test_a_run_without_requests_has_no_figures_and_no_failure() -> None:
@@ -133,107 +174,3 @@ def test_a_page_is_well_formed_and_escapes_names() -> None:
     assert reader.open == []
     assert AWKWARD.name in reader.text
     assert "From the records <script>.jsonl." in reader.text
-
-
-def save(path: Path, records: list[Record], tail: str = "") -> Path:
-    with path.open("w") as file:
-        for record in records:
-            write(file, record)
-        file.write(tail)
-    return path
-
-
-def report(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "loadgen", "report", *map(str, arguments)],
-        capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-
-
-def profile(path: Path, *names: str) -> Path:
-    near = Interval(value=1.0, low=0.9, high=1.1)
-    worth = Interval(value=80.0, low=79.0, high=81.0)
-    cost = Cost(seconds=near, scv=0.1, quality=worth)
-    rungs = tuple(Rung(level=level(name), costs={"images": cost}) for name in names)
-    path.write_text(Profile(made_with={}, rungs=rungs).model_dump_json())
-    return path
-
-
-def test_a_report_of_two_runs_is_tables_plots_and_a_page(tmp_path: Path) -> None:
-    first = save(tmp_path / "slow & low.jsonl", RECORDS)
-    second = save(tmp_path / "half.jsonl", RECORDS[:3], tail='{"number": 9, "ki')
-    out = tmp_path / "out"
-    goal = ("--goodput", "e2el:3000", "--profile", profile(tmp_path / "p.json", "fast", "quality"))
-    ended = report(first, second, "--out", out, *goal, "--json")
-
-    assert (ended.returncode, ended.stderr) == (0, "")
-    plots = {"responses", "over-time-slow & low", "over-time-half", "rates"}
-    wrote = {f"{name}.{ending}" for name in plots for ending in ("png", "svg")}
-    wrote |= {"index.html", "table.md", "table.tex"}
-    told = json.loads(ended.stdout.splitlines()[-1])
-    assert told == {"out": str(out), "wrote": sorted(wrote), "plots": True}
-    assert {path.name for path in out.iterdir()} == wrote
-    for name in plots:
-        with Image.open(out / f"{name}.png") as picture:
-            assert min(picture.size) > 400
-            assert len(set(picture.convert("L").tobytes())) > 10, "something is drawn"
-        assert ET.parse(out / f"{name}.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
-    reader = Wellformed()
-    reader.feed((out / "index.html").read_text())
-    assert reader.open.count("svg") == 0
-    assert (out / "index.html").read_text().count("<svg") == len(plots)
-    assert "| requests | 6 | 3 |" in (out / "table.md").read_text()
-    assert "slow & low" in ended.stdout
-
-
-def test_the_same_records_give_the_same_report(tmp_path: Path) -> None:
-    path = save(tmp_path / "run.jsonl", RECORDS)
-    for out in ("one", "two"):
-        assert report(path, "--out", tmp_path / out).returncode == 0
-    for name in ("responses.svg", "table.md", "table.tex", "index.html"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-def test_a_run_that_sent_nothing_is_reported_as_such(tmp_path: Path) -> None:
-    ended = report(save(tmp_path / "run.jsonl", []), "--out", tmp_path / "out")
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "| mean response, s | – |" in (tmp_path / "out" / "table.md").read_text()
-
-
-@pytest.mark.parametrize(
-    ("text", "more", "complaint"),
-    [
-        ('{"colour": 1}\n', (), "run.jsonl, line 1 is not a record: unknown fields colour"),
-        ("time,kind\n1,image\n", (), "run.jsonl, line 1 is not a record"),
-        (None, (), "No such file"),
-        ("", ("--goodput", "3"), "e2el:10000"),
-        ("", ("--percentiles", "x"), "write 50,95,99"),
-        ("", ("--profile", "nowhere.json"), "nowhere.json"),
-    ],
-)
-def test_what_is_no_report_is_told_in_one_line(
-    tmp_path: Path, text: str | None, more: tuple[str, ...], complaint: str
-) -> None:
-    path = tmp_path / "run.jsonl"
-    if text is not None:
-        path.write_text(text)
-    ended = report(path, "--out", tmp_path / "out", *more)
-    assert ended.returncode == 2
-    assert complaint in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-def test_a_profile_that_lacks_a_level_of_the_records_is_told(tmp_path: Path) -> None:
-    path = save(tmp_path / "run.jsonl", RECORDS)
-    ended = report(path, "--out", tmp_path / "out", "--profile", profile(tmp_path / "p", "quality"))
-    assert ended.returncode == 2
-    assert "level fast" in ended.stderr
-
-
-def test_two_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-    paths = [save(tmp_path / folder / "run.jsonl", RECORDS) for folder in ("a", "b")]
-    ended = report(*paths, "--out", tmp_path / "out")
-    assert ended.returncode == 2
-    assert "two of the files are called run" in ended.stderr

@@ -62,6 +62,76 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
     assert found["succeeded"] + found["timeout"] == len(read(path)) < 1000
 
 
+def test_the_changes_of_level_are_kept_beside_the_records(tmp_path: Path) -> None:
+    path, changes = tmp_path / "run.jsonl", tmp_path / "run.levels.json"
+    load = ("--request-rate", "20", "--num-prompts", "40")
+    with up(Stub(service=0.001)) as stub:
+        running = subprocess.Popen(
+            command("--url", stub.url, *load, "--save-result", str(path)), stdout=subprocess.PIPE
+        )
+        wait_until(lambda: len(stub.asked) > 3, "it runs")
+        before = len(stub.asked)
+        stub.held["pin"] = {"level": "quality"}
+        stub.decide("somebody pins")
+        after = len(stub.asked)
+        running.communicate(timeout=SECONDS)
+    images = [each for each in json.loads(changes.read_text()) if each["queue"] == "images"]
+    assert [(each["level"], each["reason"]) for each in images] == [
+        ("fast", "the start"),
+        ("quality", "somebody pins"),
+    ]
+    sent = sorted(record.sent for record in read(path))
+    # By the clock of the records, which is right to half of the shortest exchange.
+    assert sent[before - 1] - 0.02 < images[1]["time"] < sent[after] + 0.02
+    assert images[0]["time"] <= 0
+
+
+def test_a_table_of_records_is_written_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "run.parquet"
+    with up(Stub(service=0.01)) as stub:
+        load = ("--request-rate", "40", "--num-prompts", "10")
+        done = run("--url", stub.url, *load, "--save-result", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [record.number for record in read(path)] == [*range(10)]
+    assert {each.name for each in tmp_path.iterdir()} == {"run.parquet", "run.levels.json"}
+
+
+def test_a_table_of_an_interrupted_run_leaves_its_lines_too(tmp_path: Path) -> None:
+    path, lines = tmp_path / "run.parquet", tmp_path / "run.parquet.jsonl"
+    with up(Stub(service=0.01)) as stub:
+        load = ("--request-rate", "5", "--num-prompts", "1000")
+        running = subprocess.Popen(
+            command("--url", stub.url, *load, "--save-result", str(path)), stdout=subprocess.PIPE
+        )
+        wait_until(lambda: lines.exists() and lines.read_text().count("\n") > 2, "some are done")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=SECONDS)
+    assert running.returncode == 0
+    assert len(read(path)) >= 3
+    assert {each.number for each in read(path)} == {each.number for each in read(lines)}
+
+
+def test_a_table_without_pyarrow_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with up(Stub()) as stub:
+        without = "import sys; sys.modules['pyarrow'] = None; from loadgen.__main__ import main"
+        done = subprocess.run(
+            [sys.executable, "-c", f"{without}; sys.exit(main())", "run", "--url", stub.url,
+             "--save-result", str(tmp_path / "run.parquet")],
+            capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    assert (done.returncode, stub.asked, list(tmp_path.iterdir())) == (2, [], [])
+    assert "pip install pyarrow" in done.stderr
+
+
+def test_a_trace_that_goes_back_is_refused(tmp_path: Path) -> None:
+    trace = tmp_path / "day.csv"
+    trace.write_text("time\n3\n2\n")
+    with up(Stub()) as stub:
+        done = run("--url", stub.url, "--trace", str(trace))
+    assert (done.returncode, stub.asked) == (2, [])
+    assert "row 2 is due at 2 s, before 3 s" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "complaint"),
     [
@@ -70,6 +140,9 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
         (("--goodput", "10"), 2, "e2el:10000"),
         (("--url", "http://127.0.0.1:9"), 1, "nothing answers at http://127.0.0.1:9"),
         (("--save-result", "/nowhere/run.jsonl"), 2, "/nowhere/run.jsonl"),
+        (("--save-result", "/nowhere/run.parquet"), 2, "/nowhere/run.parquet"),
+        (("--concurrency", "0"), 2, "--concurrency 0: at least 1 must be outstanding"),
+        (("--max-concurrency", "-1"), 2, "--max-concurrency -1: at least 1"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(

@@ -1,5 +1,6 @@
 """`python -m loadgen sweep` and `compare` as their users run them, on a stub of the gateway."""
 
+import gzip
 import json
 import signal
 import subprocess
@@ -45,16 +46,34 @@ def test_a_sweep_finds_where_each_policy_gives_way_and_goes_on_where_it_was(tmp_
         first = found(run(stub, "sweep", tmp_path, *SWEEP))
         sent, put = len(stub.asked), stub.put[:]
         (tmp_path / "fixed_fast-80-1.jsonl").rename(tmp_path / "fixed_fast-80-1.part")
+        compress(tmp_path / "fixed_quality-80-1.jsonl")
         again = found(run(stub, "sweep", tmp_path, *SWEEP))
     # At quality a job takes 0.05 s: 80 a second is four times what that serves.
     assert first["knees"] == {"fixed:quality": 10.0, "fixed:fast": 80.0}
     assert first["complete"] is True
     assert (sent, len(stub.asked)) == (4 * 24, 5 * 24)
     assert again["knees"] == first["knees"]
-    names = sorted(path.name for path in tmp_path.glob("*.jsonl"))
-    assert names == [f"fixed_{p}-{r}-1.jsonl" for p in ("fast", "quality") for r in (10, 80)]
+    assert again["left_out"] == []
+    names = sorted(path.name for path in tmp_path.glob("*.jsonl*"))
+    runs = [f"fixed_{p}-{r}-1" for p in ("fast", "quality") for r in (10, 80)]
+    assert names == [f"{run}.jsonl" for run in runs[:3]] + [f"{runs[3]}.jsonl.gz"]
     assert all(len(read(tmp_path / name)) == 24 for name in names)
     check_turns(put)
+    check_levels(tmp_path, runs)
+
+
+def compress(path: Path) -> None:
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+
+
+def check_levels(folder: Path, runs: list[str]) -> None:
+    """Each run kept which level it began with and held to its end."""
+    for run in runs:
+        changes = json.loads((folder / f"{run}.levels.json").read_text())
+        level = run.split("-")[0].removeprefix("fixed_")
+        assert [each["level"] for each in changes] == [level] * 2
+        assert all(each["time"] <= 0 for each in changes)
 
 
 def check_turns(put: list[dict]) -> None:
@@ -94,7 +113,9 @@ def test_a_policy_that_is_too_slow_is_not_driven_faster(tmp_path: Path) -> None:
         done = run(stub, "sweep", tmp_path, *more)
     assert "fixed_quality-99-1: left out, a lower rate was too much" in done.stderr
     assert len(stub.asked) == 24
-    assert json.loads(done.stdout.splitlines()[-1])["knees"] == {"fixed:quality": None}
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["knees"] == {"fixed:quality": None}
+    assert told["left_out"] == ["fixed_quality-99-1"]
 
 
 def test_policies_are_compared_under_the_same_requests(tmp_path: Path) -> None:
@@ -126,6 +147,30 @@ def test_whoever_interrupts_finds_the_policy_of_the_file_again(
     assert stub.held == {"pin": None, "override": None}
     assert len(read(tmp_path / "fixed_fast-5-1.part")) >= 3
     assert list(tmp_path.glob("*.jsonl")) == []
+
+
+def test_a_gateway_that_goes_away_leaves_what_is_complete(tmp_path: Path) -> None:
+    more = ("--request-rate", "60", "--policies", "fixed:fast,fixed:quality")
+    with up(Stub(service=0.001)) as stub:
+        running = subprocess.Popen(
+            command(stub, "compare", tmp_path, *more),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        wait_until((tmp_path / "fixed_fast-60-1.jsonl").exists, "the first is complete")
+    _, told = running.communicate(timeout=SECONDS)
+    assert running.returncode == 1
+    assert "the gateway no longer answers" in told
+    assert "Traceback" not in told
+    assert len(read(tmp_path / "fixed_fast-60-1.jsonl")) == 24
+
+
+def test_a_folder_whose_note_is_broken_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "load.json").write_text('{"kind": "ima')
+    with up(Stub()) as stub:
+        done = run(stub, "sweep", tmp_path, "--rates", "40", "--policies", "file")
+    assert (done.returncode, stub.asked) == (2, [])
+    assert "does not say what load its folder holds" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_is_outstanding_is_got_done_at_the_fastest_level_first(tmp_path: Path) -> None:
