@@ -13,6 +13,8 @@ from services.contract import settings
 from services.contract.ladder import Strategy
 from services.contract.settings import Settings, SettingsError
 from stack import demo as demonstration
+from stack import formation
+from stack.formation import BadFormation
 from stack.redis_server import StackError
 from stack.up import running_pid, up
 
@@ -45,7 +47,13 @@ def _book(options: argparse.Namespace) -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start Redis and every process of the Procfile")
+    start = commands.add_parser("up", help="start Redis and every process of the Procfile")
+    start.add_argument(
+        "--formation",
+        default="",
+        metavar="KIND=N,…",
+        help="how many of each kind, such as image-worker=2,story-worker=1 (one of each)",
+    )
     commands.add_parser("down", help="stop what `up` started")
     book = commands.add_parser("demo", help="make one storybook")
     book.add_argument("--prompt", default=demonstration.PROMPT, help="what it is about")
@@ -61,8 +69,10 @@ def main() -> int:
         loaded = settings.load(os.environ)
         if options.command == "demo":
             return demonstration.demo(loaded, _book(options))
-        return up(loaded) if options.command == "up" else down(loaded)
-    except SettingsError as error:
+        if options.command == "down":
+            return down(loaded)
+        return up(loaded, formation.parse(options.formation))
+    except (SettingsError, BadFormation) as error:
         print(error, file=sys.stderr)
         return 2
     except (StackError, httpx.HTTPError) as error:

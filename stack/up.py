@@ -4,7 +4,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, NoReturn
@@ -13,6 +13,7 @@ import honcho.manager
 from honcho.environ import parse_procfile
 
 from services.contract.settings import PREFIX, Settings
+from stack.formation import Formation, processes
 from stack.redis_server import StackError, require_free, running
 
 PROCFILE = Path("Procfile")
@@ -74,10 +75,10 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _run_processes(settings: Settings) -> int:
+def _run_processes(settings: Settings, started: Sequence[tuple[str, str]]) -> int:
     honcho.manager.KILL_WAIT = PATIENCE_SECONDS
     manager = honcho.manager.Manager()
-    for name, command in parse_procfile(PROCFILE.read_text()).processes.items():
+    for name, command in started:
         manager.add_process(name, command, env=_environment(settings))
     manager.loop()
     stopped = {128 + signal.SIGTERM, 128 + signal.SIGINT}
@@ -88,14 +89,18 @@ def _stop(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)
 
 
-def up(settings: Settings) -> int:
-    """Run until told to stop or until a process fails; the exit status. Raises StackError."""
+def up(settings: Settings, formation: Formation) -> int:
+    """Run until told to stop or until a process fails; the exit status.
+
+    Raises StackError, or BadFormation for a kind of process that there is not.
+    """
     if not PROCFILE.exists():
         raise StackError("there is no Procfile here: run this in the project's folder")
+    started = list(processes(parse_procfile(PROCFILE.read_text()).processes, formation))
     # Until honcho takes over: told to stop while Redis starts, stop Redis too.
     signal.signal(signal.SIGTERM, _stop)
     with _registered(settings):
         require_free(settings.gateway_host, settings.gateway_port, PREFIX + "GATEWAY_PORT")
         own = running(settings.redis_port, settings.home)
         with nullcontext() if settings.redis_url else own:
-            return _run_processes(settings)
+            return _run_processes(settings, started)

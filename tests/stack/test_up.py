@@ -106,10 +106,10 @@ def test_told_to_stop_while_it_starts_it_stops_its_redis(
         }
     )
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(stack_up, "_run_processes", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(stack_up, "_run_processes", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     try:
         with pytest.raises(SystemExit):
-            stack_up.up(settings)
+            stack_up.up(settings, {})
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not in_use("127.0.0.1", port)
