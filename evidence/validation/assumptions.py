@@ -26,11 +26,14 @@ REFUSED = "Some requests were refused."
 UNANSWERED = "Some requests failed, were given up or never sent."
 RETRIED = "Some pictures took more than one attempt."
 WORK = "A picture at {level} takes another time in the worker than the profile says."
+DOUBT = "The profile is not sure enough of what a picture at {level} takes."
 COMPANY = "Company slows pictures at {level} other than the batch law says."
 DEPENDENT_WORK = "Neighbouring pictures at {level} take alike: service times are not independent."
 ANOTHER_LEVEL = "The level in force was often another than the rules call for by the depth."
 CHANCE = "The run is so short that by chance it may be this far from the steady state."
-STEADY_STATE = "Theory and simulation of runs of this length differ: the formula is approximate, or the start counts."
+STEADY_STATE = (
+    "The formula differs from simulated runs of this length: it approximates, or the start counts."
+)
 UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
 UNKNOWN = "No assumption that is checked here explains the difference."
 
@@ -60,11 +63,11 @@ class Findings:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of one run: `afresh` is the simulation with fresh Poisson arrivals."""
+    """Of one run: `afresh` is the simulation with fresh Poisson arrivals. None: not predicted."""
 
-    simulated: Estimates
-    afresh: Estimates | None
-    closed_form: Figures | None
+    simulated: Estimates | None = None
+    afresh: Estimates | None = None
+    closed_form: Figures | None = None
 
 
 def relative(predicted: Estimates | Figures | None, measured: Estimates) -> dict[str, float | None]:
@@ -103,7 +106,7 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     reasons: list[Broken] = []
     if by_simulation or by_formula:
         reasons += [*_sending(measured, found), *_serving(found), *_steering(found)]
-    if by_formula and not by_simulation:
+    if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
     if (by_simulation or by_formula) and not reasons:
         reasons.append(Broken(UNKNOWN, _errors(measured, said)))
@@ -113,7 +116,7 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
 def _errors(measured: Estimates, said: Predictions) -> str:
     pairs = (("simulated", said.simulated), ("closed form", said.closed_form))
     errors = ((name, _relative(each, measured, "mean_response")) for name, each in pairs)
-    return ", ".join(f"{name} {error:+.1%}" for name, error in errors if error is not None)
+    return ", ".join(f"{name} {100 * error:+.1f} %" for name, error in errors if error is not None)
 
 
 def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
@@ -139,6 +142,10 @@ def _service(found: Service) -> Iterator[Broken]:
     if found.differs:
         evidence = f"{_said(found.ratio)} times the profile's, over {found.jobs} pictures"
         yield Broken(WORK.format(level=found.level), evidence)
+    if found.doubted:
+        sure = f"± {100 * found.doubt:.0f} %"
+        evidence = f"{_said(found.ratio)} times the profile's, which is sure of {sure}"
+        yield Broken(DOUBT.format(level=found.level), evidence)
     if found.beyond_the_law:
         evidence = f"work grows by {_said(found.slope)} of the profile's for each other under way"
         yield Broken(COMPANY.format(level=found.level), evidence)
@@ -151,7 +158,7 @@ def _steering(found: Findings) -> Iterator[Broken]:
     seen = found.obeyed
     if seen is not None and seen.apart > FAR:
         counts = f"{seen.changes} changes, {seen.called_for} called for"
-        yield Broken(ANOTHER_LEVEL, f"{seen.apart:.0%} of the time; {counts}")
+        yield Broken(ANOTHER_LEVEL, f"{100 * seen.apart:.0f} % of the time; {counts}")
 
 
 def _arriving(found: Arrivals | None) -> Iterator[Broken]:

@@ -1,8 +1,8 @@
 """What a picture costs besides the engine: gateway, Redis, Celery, encoding, files.
 
 A picture that met no other took the engine's seconds, which the profile knows, and the rest. The
-rest is taken to be a delay of its own that keeps no other picture waiting, because it passes in other
-threads and processes. Runs of the calibration are never validated.
+rest is taken to be a delay of its own that keeps no other picture waiting, because it passes in
+other threads and processes. Runs of the calibration are never validated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

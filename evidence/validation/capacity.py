@@ -1,4 +1,4 @@
-"""Which rate each policy sustains, and how far that of the queue-aware ones is above the best level's.
+"""Which rate each policy sustains, and that of queue-aware ones over that of the best level.
 
 A rate is sustained where the target is met in the median repeat, there and at every lower rate.
 """

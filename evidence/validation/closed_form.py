@@ -1,8 +1,8 @@
 """What the formulas say of a run: the steady state under Poisson arrivals of its rate.
 
-A fixed level is the engine as limited processor sharing (controller.queueing.sharing); other rules are
-the chain with the level in its state (controller.queueing.levels). A live run starts empty and ends:
-what differs for that reason is told apart by the simulation.
+A fixed level is the engine as limited processor sharing (controller.queueing.sharing); other rules
+are the chain that has the level in force and its dwell in its state (controller.queueing.levels). A
+live run starts empty and ends: what differs for that reason is told apart by the simulation.
 """
 
 from dataclasses import dataclass, replace
@@ -11,10 +11,12 @@ import numpy as np
 
 from controller.queueing import outlook, sharing
 from controller.queueing.engine import Engine
-from controller.queueing.levels import hysteresis
+from controller.queueing.levels import dwelling, hysteresis
+from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue, stability_limit
 from controller.queueing.levels.response import percentile
 from controller.queueing.refusal import Refusal
+from controller.queueing.simulation.live import TICK_SECONDS
 from controller.queueing.switching import Table
 from evidence.validation.figures import Figures
 from evidence.validation.intervals import Floats
@@ -47,15 +49,19 @@ class ClosedForm:
         )
 
 
-def predict(study: Study, run: Run) -> ClosedForm:
-    """Of one run. Rules that plan have the thresholds for its rate."""
+def predict(study: Study, run: Run, *, dwells: bool = True) -> ClosedForm:
+    """Of one run; rules that plan have the thresholds for its rate. Without `dwells` a level may
+    change with every arrival and departure, as `predict --policy` has it."""
     queue, table = _queue(study, run)
     utilisation = run.rate / stability_limit(queue, table)
     if utilisation >= 1:
         why = f"the utilisation is {utilisation:.3g}: there is no steady state"
         return ClosedForm(utilisation, None, why)
     try:
-        return ClosedForm(utilisation, _figures(study, run, queue, table))
+        measures = _measured(
+            queue, _shortened(table), study.rules(run).dwell_seconds if dwells else 0
+        )
+        return ClosedForm(utilisation, _figures(study, run, queue, measures))
     except Refusal as error:
         return ClosedForm(utilisation, None, str(error))
 
@@ -73,8 +79,14 @@ def _queue(study: Study, run: Run) -> tuple[LevelledQueue, Table]:
     return queue, outlook.table(ours, known)
 
 
-def _figures(study: Study, run: Run, queue: LevelledQueue, table: Table) -> Figures:
-    found = hysteresis.measure(queue, _shortened(table))
+def _measured(queue: LevelledQueue, table: Table, dwell: float) -> LevelMeasures:
+    if not dwell or len(table) == 1:
+        return hysteresis.measure(queue, table)
+    # The controller looks every tick: what it waits for comes half of one earlier on average.
+    return dwelling.measure(queue, table, dwell + TICK_SECONDS / 2)
+
+
+def _figures(study: Study, run: Run, queue: LevelledQueue, found: LevelMeasures) -> Figures:
     number, mean = found.mean_number, found.mean_response
     rules = study.rules(run)
     if rules.kind == "fixed" and rules.level is not None:

@@ -1,8 +1,8 @@
 """`validate`: every live run of a study beside what simulation and formulas say of it.
 
-Writes validation.json, its tables (Markdown, LaTeX) and plots (PNG, SVG). Predictions come from the
-study's profile and the calibration alone, never from the runs that they are compared with; where one
-is off, the records say which assumption is broken.
+Writes validation.json, its tables (Markdown, LaTeX) and plots (PNG, SVG). Predictions come from
+the study's profile and calibration alone, never from the runs that they are compared with; where
+one is off, the records say which assumption is broken.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from evidence.validation import plots, study, tables
+from evidence.validation import folder, plots, tables
 from evidence.validation.result import Result, validate
 from evidence.validation.simulated import REPLICATIONS
 from evidence.validation.study import BadStudy
@@ -42,15 +42,15 @@ def add(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Raises BadStudy, PolicyError, ProfileError, Refusal or OSError."""
-    folder, slo = _asked(options)
+    path, slo = _asked(options)
     console = Console(stderr=True)
-    found = study.load(folder, slo)
+    found = folder.load(path, slo)
     for name, why in found.skipped.items():
         console.print(f"{name} is skipped: {why}", markup=False)
     result = validate(
         found, lambda runs: track(runs, "validating", console=console), options.replications
     )
-    wrote = write(result, options.out or folder / "validation")
+    wrote = write(result, options.out or path / "validation")
     print("\n\n".join(table.markdown() for table in tables.tables(result)))
     return {"wrote": wrote, **_brief(result)}
 

@@ -15,8 +15,8 @@ Changes = Sequence[tuple[float, int]]
 
 @dataclass(frozen=True)
 class Obeyed:
-    """What a table, a clock and a dwell would have done, beside what was done: the share of the time
-    in which the level was another, and the changes of both."""
+    """What a table, a clock and a dwell would have done, beside what was done: the share of the
+    time in which the level was another, and the changes of both."""
 
     apart: float
     changes: int

@@ -2,8 +2,8 @@
 
 The circular block bootstrap (Politis and Romano 1992; moving blocks, Künsch 1989, joined end to
 end): blocks of neighbours are drawn with replacement, so dependence within a block is kept. The
-block length is the automatic choice of Politis and White (2004), as corrected by Patton, Politis and
-White (2009). Pure, and the same for the same values.
+block length is the automatic choice of Politis and White (2004), as corrected by Patton, Politis
+and White (2009). Pure, and the same for the same values.
 """
 
 import math

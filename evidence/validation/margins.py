@@ -2,7 +2,8 @@
 
 A policy's effective quality is that of its levels, weighed by the shares of its answers. Both are
 uncertain: the differences between levels, over captions (the same ones at every level, so that
-differences are paired), and the shares, over the requests of a run, which depend on their neighbours.
+differences are paired), and the shares, over the requests of a run, which depend on their
+neighbours.
 """
 
 from collections import defaultdict

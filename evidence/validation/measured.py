@@ -24,7 +24,10 @@ def jobs(run: Run, names: tuple[str, ...]) -> Jobs:
         ),
         outstanding_until=np.array([_until(each) for each in ordered]),
         level=np.array(
-            [names.index(last_level(each)) if ok else -1 for each, ok in zip(ordered, done)]
+            [
+                names.index(last_level(each)) if ok else -1
+                for each, ok in zip(ordered, done, strict=True)
+            ]
         ),
         counted=np.array([not each.warmup for each in ordered]),
     )

@@ -1,6 +1,6 @@
 """Everything that validation finds of a study, and its form in validation.json."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,12 @@ from evidence.validation.study import Run, Study
 from evidence.validation.verdict import Verdict, judge
 
 KINDS = ("simulated", "closed_form")
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "uncalibrated": KINDS,
+    "in_engine": KINDS,
+    "without_dwell": ("closed_form",),
+}
+"""Predictions that were not chosen, kept so that nothing is hidden, and what they differ in."""
 Track = Callable[[Sequence[Run]], Iterable[Run]]
 
 
@@ -29,17 +35,22 @@ class Result:
     contests: tuple[Contest, ...]
     replications: int
 
-    def accuracy(self, kind: str, *, calibrated: bool = True) -> Accuracy:
+    def accuracy(self, kind: str, variant: str | None = None) -> Accuracy:
         """Of one kind of prediction, over the runs that are asked about."""
         counting = (each for each in self.verdicts if each.counts)
-        return accuracy([each.error(kind, calibrated=calibrated) for each in counting])
+        return accuracy([each.error(kind, variant) for each in counting])
+
+    @property
+    def method(self) -> str:
+        """How intervals were made."""
+        return f"{intervals.METHOD}; {self.replications} replications a run"
 
     def as_json(self) -> dict[str, Any]:
         """As validation.json holds it."""
         slo = self.study.slo
         return {
             "slo": slo and {"seconds": slo.seconds, "percentile": slo.percentile},
-            "method": f"{intervals.METHOD}; {self.replications} replications a run",
+            "method": self.method,
             "notes": self.notes,
             "skipped": dict(self.study.skipped),
             "calibration": [each.as_json() for each in self.overheads],
@@ -51,11 +62,11 @@ class Result:
         }
 
     def _accuracies(self) -> dict[str, Any]:
-        calibrated, bare = (
-            {kind: self.accuracy(kind, calibrated=each).as_json() for kind in KINDS}
-            for each in (True, False)
-        )
-        return {**calibrated, "uncalibrated": bare, "asked": ASKED}
+        others = {
+            variant: {kind: self.accuracy(kind, variant).as_json() for kind in kinds}
+            for variant, kinds in VARIANTS.items()
+        }
+        return {kind: self.accuracy(kind).as_json() for kind in KINDS} | others | {"asked": ASKED}
 
     @property
     def notes(self) -> list[str]:
@@ -64,8 +75,9 @@ class Result:
         notes = [f"{name} was skipped: {why}" for name, why in study.skipped.items()]
         if missing:
             notes.append(
-                f"what a picture costs besides the engine is taken to be 0 at {', '.join(missing)}: "
-                f"no calibration has {calibration.LEAST_ALONE} pictures there that met no other"
+                "what a picture costs besides the engine is taken to be 0 at "
+                f"{', '.join(missing)}: no calibration has {calibration.LEAST_ALONE} pictures "
+                "there that met no other"
             )
         if study.slo is None:
             notes.append("no target is known, so no capacity: give --slo SECONDS")

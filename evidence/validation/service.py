@@ -1,8 +1,8 @@
 """Whether pictures took in the engine what the profile says. Pure.
 
-A picture's work is the integral of 1/slowdown(b) over the time it was under way, with b pictures under
-way: the seconds that it would have taken alone, if company slows it as the batch law says. Over the
-profile's seconds that is 1 on average, whatever the load.
+A picture's work is the integral of 1/slowdown(b) over the time it was under way, with b pictures
+under way: the seconds that it would have taken alone, if company slows it as the batch law says.
+Over the profile's seconds that is 1 on average, whatever the load.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,17 @@ from loadgen.record import SUCCEEDED, Record
 from services.contract.profile import BatchLaw
 
 LEAST_JOBS = 10
-WIDE = 0.1
+WIDE = 0.05
 """A ratio so far from 1 counts, if its interval does not hold 1 either."""
+STEEP = 0.025
+"""So does a slope so far from 0."""
 
 
 @dataclass(frozen=True)
 class Expected:
     """What a picture of a level should take: seconds alone in the engine, half the interval of that
-    as a share of it, squared coefficient of variation, and seconds besides the engine while it counts
-    as under way."""
+    as a share of it, squared coefficient of variation, and seconds besides the engine while it
+    counts as under way."""
 
     seconds: float
     doubt: float
@@ -38,13 +40,15 @@ class Expected:
 
 @dataclass(frozen=True)
 class Service:
-    """Of the pictures that had one level alone: measured work over the profile's, its squared
-    coefficient of variation, how much the ratio rises for each further picture under way (0 under
-    the batch law), and whether neighbours are alike."""
+    """Of the pictures that had one level alone: measured work over the profile's, half the
+    profile's own interval as a share of it, the squared coefficient of variation, how much the
+    ratio rises for each further picture under way (0 under the batch law), and the autocorrelation
+    of what that leaves unexplained (0 if independent)."""
 
     level: str
     jobs: int
     ratio: Estimate
+    doubt: float
     scv: float
     expected_scv: float
     slope: Estimate
@@ -56,15 +60,29 @@ class Service:
 
     @property
     def differs(self) -> bool:
-        """Whether the work is another than the profile's."""
-        apart = abs(self.ratio.value - 1) > WIDE
-        return apart and not self.ratio.low <= 1 <= self.ratio.high
+        """Whether the work is another than the profile's, beyond what that is sure of."""
+        return self._apart and abs(self.ratio.value - 1) > self._reach
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the work is another than the profile's, but no other than that allows for."""
+        return self._apart and not self.differs
+
+    @property
+    def _apart(self) -> bool:
+        far = abs(self.ratio.value - 1) > WIDE
+        return far and not self.ratio.low <= 1 <= self.ratio.high
+
+    @property
+    def _reach(self) -> float:
+        """Half the interval of the ratio with the profile's own, as independent errors."""
+        half = (self.ratio.high - self.ratio.low) / 2
+        return float(np.hypot(half, self.ratio.value * self.doubt))
 
     @property
     def beyond_the_law(self) -> bool:
-        """Whether company slows, or speeds, pictures other than the batch law says; by less than a
-        tenth of the work over the places it does not matter."""
-        apart = abs(self.slope.value) > WIDE / 4
+        """Whether company slows, or speeds, pictures other than the batch law says."""
+        apart = abs(self.slope.value) > STEEP
         return apart and not self.slope.low <= 0 <= self.slope.high
 
 
@@ -92,24 +110,15 @@ def _whole(request: Record, level: str) -> bool:
 
 def _service(level: str, work: Floats, company: Floats, known: Expected) -> Service:
     ratios = work / known.seconds
-    measured = mean_of(ratios)
     return Service(
         level=level,
         jobs=len(work),
-        ratio=_doubted(measured, known.doubt),
+        ratio=mean_of(ratios),
+        doubt=known.doubt,
         scv=float(work.var(ddof=1) / work.mean() ** 2),
         expected_scv=known.scv,
         slope=slope(company, ratios),
-        autocorrelation=autocorrelation(ratios),
-    )
-
-
-def _doubted(ratio: Estimate, doubt: float) -> Estimate:
-    """With the interval of what it is divided by, as an independent error."""
-    reach = ratio.value * doubt
-    low = ratio.value - float(np.hypot(ratio.value - ratio.low, reach))
-    return Estimate(
-        ratio.value, low, ratio.value + float(np.hypot(ratio.high - ratio.value, reach))
+        autocorrelation=autocorrelation(residuals(company, ratios)),
     )
 
 
@@ -144,3 +153,9 @@ def slope(across: Floats, up: Floats) -> Estimate:
     found = stats.linregress(across, up)
     reach = float(stats.t.ppf(0.975, len(across) - 2)) * found.stderr
     return Estimate(float(found.slope), float(found.slope - reach), float(found.slope + reach))
+
+
+def residuals(across: Floats, up: Floats) -> Floats:
+    """What the least-squares line leaves; from the mean where x does not vary."""
+    line = slope(across, up).value
+    return up - up.mean() - line * (across - across.mean())

@@ -1,65 +1,20 @@
 """Tables of a validation, for reading (Markdown) and for LaTeX (booktabs)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from evidence.validation.accuracy import ASKED, UTILISATION
-from evidence.validation.result import KINDS, Result
+from evidence.validation.accuracy import ASKED, UTILISATION, Accuracy
+from evidence.validation.layout import Table
+from evidence.validation.result import KINDS, VARIANTS, Result
 from evidence.validation.verdict import Verdict
 from loadgen.metrics import Estimate
 
 NOTHING = "–"
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "…": r"\dots{}",
-    "–": "--",
-    "−": "$-$",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
 SAID = {"simulated": "simulation", "closed_form": "formula"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under one caption; the first column is on the left, the others on the right."""
-
-    name: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def markdown(self) -> str:
-        """For a terminal or a README."""
-        rule = ("---", *["---:"] * (len(self.columns) - 1))
-        lines = [f"| {' | '.join(_barless(row))} |" for row in (self.columns, rule, *self.rows)]
-        return "\n".join(lines) + f"\n\n{self.caption}"
-
-    def latex(self) -> str:
-        """A `table` for an article that uses booktabs."""
-        rows = "\n".join(map(_row, self.rows))
-        return (
-            f"\\begin{{table}}\n\\centering\n\\small\n\\caption{{{escaped(self.caption)}}}\n"
-            f"\\label{{tab:{self.name}}}\n\\begin{{tabular}}{{l{'r' * (len(self.columns) - 1)}}}\n"
-            f"\\toprule\n{_row(self.columns)}\n\\midrule\n{rows}\n\\bottomrule\n\\end{{tabular}}\n"
-            f"\\end{{table}}\n"
-        )
-
-
-def escaped(text: str) -> str:
-    """With every character that means something to LaTeX made to mean itself."""
-    return "".join(SPECIAL.get(sign, sign) for sign in text)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return " & ".join(map(escaped, cells)) + r" \\"
-
-
-def _barless(cells: Sequence[str]) -> list[str]:
-    return [cell.replace("|", "\\|") for cell in cells]
+TOLD = {
+    "uncalibrated": "without calibration",
+    "in_engine": "what a picture costs besides the engine taken as work in it",
+    "without_dwell": "levels that change at once",
+}
 
 
 def tables(result: Result) -> Iterator[Table]:
@@ -88,7 +43,7 @@ def percent(error: float | None) -> str:
 def _runs(result: Result) -> Table:
     seconds = ("measured mean, s", "simulated, s", "error", "formula, s", "error")
     rows = tuple(_run(each) for each in result.verdicts)
-    caption = f"Mean response of each run. {result.as_json()['method']}."
+    caption = f"Mean response of each run. {result.method}."
     return Table("validation-runs", caption, ("run", "ρ", *seconds), rows)
 
 
@@ -106,22 +61,32 @@ def _run(found: Verdict) -> tuple[str, ...]:
 
 
 def _accuracy(result: Result) -> Table:
-    rows = []
-    for kind in KINDS:
-        for calibrated in (True, False):
-            found = result.accuracy(kind, calibrated=calibrated)
-            name = SAID[kind] + ("" if calibrated else ", without calibration")
-            held = {True: "yes", False: "no", None: NOTHING}[found.held]
-            errors = (percent(found.median), percent(found.worst))
-            rows.append((name, str(found.runs), *errors, held))
-    asked = f"asked: median at most {ASKED['median']:.0%}, worst at most {ASKED['worst']:.0%}"
-    caption = f"Absolute error of the mean response over runs with a utilisation ≤ {UTILISATION:g}; {asked}."
+    kinds = [
+        (kind, variant)
+        for variant in (None, *VARIANTS)
+        for kind in VARIANTS.get(variant or "", KINDS)
+    ]
+    rows = [(_named(*each), *_errors(result.accuracy(*each))) for each in kinds]
+    caption = (
+        f"Absolute error of the mean response over runs with a utilisation ≤ {UTILISATION:g}; "
+        f"asked: median at most {ASKED['median']:.0%}, worst at most {ASKED['worst']:.0%}."
+    ).replace("%", " %")
     return Table(
         "validation-accuracy",
         caption,
         ("prediction", "runs", "median", "worst", "held"),
         tuple(rows),
     )
+
+
+def _named(kind: str, variant: str | None) -> str:
+    return SAID[kind] + (f", {TOLD[variant]}" if variant else "")
+
+
+def _errors(found: Accuracy) -> tuple[str, ...]:
+    held = {True: "yes", False: "no", None: NOTHING}[found.held]
+    shares = (NOTHING if each is None else f"{each:.1%}" for each in (found.median, found.worst))
+    return (str(found.runs), *(share.replace("%", " %") for share in shares), held)
 
 
 def _overheads(result: Result) -> Table:

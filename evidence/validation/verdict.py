@@ -1,6 +1,6 @@
-"""One run: what was measured, what was predicted, and which assumption is broken where they differ."""
+"""One run: what was measured and predicted, and which assumption is broken where they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from evidence.validation.calibration import Overhead, before_by_level, by_level,
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.control import Obeyed, obeyed
 from evidence.validation.figures import Estimates, Figures, by_name
-from evidence.validation.intervals import Floats
 from evidence.validation.measured import jobs, level_changes, measure
 from evidence.validation.outcomes import outcomes
 from evidence.validation.service import Expected, services
@@ -24,14 +23,14 @@ from evidence.validation.study import Run, Study
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one run; `bare` are the predictions without what a picture costs besides the engine."""
+    """Of one run; `variants` are predictions on other terms (result.VARIANTS)."""
 
     run: Run
     names: tuple[str, ...]
     measured: Estimates
     theory: ClosedForm
     said: Predictions
-    bare: Predictions
+    variants: Mapping[str, Predictions]
     findings: Findings
     broken: tuple[Broken, ...]
 
@@ -40,10 +39,10 @@ class Verdict:
         """Whether accuracy is asked of it."""
         return asked_about(self.theory.utilisation, self.theory.utilisation < 1)
 
-    def error(self, kind: str, *, calibrated: bool = True) -> float | None:
+    def error(self, kind: str, variant: str | None = None) -> float | None:
         """Of the mean response, relative."""
-        said = getattr(self.said if calibrated else self.bare, kind)
-        return relative(said, self.measured)["mean_response"]
+        said = self.variants[variant] if variant else self.said
+        return relative(getattr(said, kind), self.measured)["mean_response"]
 
     def as_json(self) -> dict[str, object]:
         """As validation.json holds it."""
@@ -58,12 +57,8 @@ class Verdict:
             "measured": by_name(self.measured, self.names),
             **{kind: self._predicted(kind) for kind in ("simulated", "afresh", "closed_form")},
             "closed_form_refused": self.theory.refused,
-            "errors": {
-                kind: self._errors(self.said, kind) for kind in ("simulated", "closed_form")
-            },
-            "uncalibrated_errors": {
-                kind: self._errors(self.bare, kind) for kind in ("simulated", "closed_form")
-            },
+            "errors": self._errors(self.said),
+            "other_errors": {name: self._errors(each) for name, each in self.variants.items()},
             "arrivals": found.arrivals and found.arrivals.as_json(),
             "service": [each.as_json() for each in found.services],
             "outcomes": found.outcomes.as_json(),
@@ -76,36 +71,49 @@ class Verdict:
         said: Estimates | Figures | None = getattr(self.said, kind)
         return None if said is None else by_name(said, self.names)
 
-    def _errors(self, said: Predictions, kind: str) -> object:
-        predicted = getattr(said, kind)
-        return None if predicted is None else relative(predicted, self.measured)
+    def _errors(self, said: Predictions) -> dict[str, object]:
+        known = {kind: getattr(said, kind) for kind in ("simulated", "closed_form")}
+        return {
+            kind: None if each is None else relative(each, self.measured)
+            for kind, each in known.items()
+        }
 
 
 def judge(study: Study, run: Run, overheads: Sequence[Overhead], replications: int) -> Verdict:
     """Predict a run, and compare."""
+    seconds = by_level(overheads, study.names)
     measured, theory = measure(study, run), closed_form.predict(study, run)
     replay = simulated.replay(study, run, replications)
-    afresh = simulated.afresh(study, run, replications)
-    seconds = by_level(overheads, study.names)
-
-    def predictions(overhead: Floats) -> Predictions:
-        return Predictions(
-            simulated=replay.estimates(study, overhead),
-            afresh=afresh.estimates(study, overhead),
-            closed_form=theory.with_overhead(overhead, run.rate),
-        )
-
-    said, found = predictions(seconds), findings(study, run, overheads)
+    said = Predictions(
+        simulated=replay.estimates(study, seconds),
+        afresh=simulated.afresh(study, run, replications).estimates(study, seconds),
+        closed_form=theory.with_overhead(seconds, run.rate),
+    )
+    nothing = np.zeros_like(seconds)
+    bare = Predictions(replay.estimates(study, nothing), closed_form=theory.figures)
+    at_once = closed_form.predict(study, run, dwells=False).with_overhead(seconds, run.rate)
+    found = findings(study, run, overheads)
     return Verdict(
         run=run,
         names=study.names,
         measured=measured,
         theory=theory,
         said=said,
-        bare=predictions(np.zeros_like(seconds)),
+        variants={
+            "uncalibrated": bare,
+            "in_engine": _in_engine(study.slower(seconds), run, replications),
+            "without_dwell": Predictions(closed_form=at_once),
+        },
         findings=found,
         broken=tuple(broken(measured, said, found)),
     )
+
+
+def _in_engine(slower: Study, run: Run, replications: int) -> Predictions:
+    nothing = np.zeros(len(slower.names))
+    replay = simulated.replay(slower, run, replications)
+    theory = closed_form.predict(slower, run)
+    return Predictions(replay.estimates(slower, nothing), closed_form=theory.figures)
 
 
 def findings(study: Study, run: Run, overheads: Sequence[Overhead]) -> Findings:
