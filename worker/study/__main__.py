@@ -4,6 +4,7 @@ python -m worker.study profile        what candidate levels cost: seconds, memor
 python -m worker.study quality        what they are worth: CLIPScore, Fréchet distance
 python -m worker.study quantization   precisions of denoiser and story model
 python -m worker.study early-exit     early exit by each measure, beside simply fewer steps
+python -m worker.study anova          whole storybooks: a designed experiment and its ANOVA
 
 The models are those that STORYTELLER_IMAGE_MODEL, STORYTELLER_STORY_MODEL and
 STORYTELLER_CLIP_MODEL name, drawn with STORYTELLER_TORCH_THREADS threads (1 unless set). A command
@@ -22,6 +23,7 @@ from worker.study.options import parser, understood
 from worker.study.terms import Unusable
 
 EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130
 THREADS = 1
 """What suits the shipped illustrator, and keeps the settings of a comparison comparable."""
 
@@ -35,7 +37,9 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
 
     torch.set_num_threads(loaded.torch_threads or THREADS)
     finding = STUDIES[options.command](options, loaded)
-    told = {"command": options.command, "options": understood(options), **records.conditions()}
+    # What a file has was measured elsewhere.
+    conditions = {} if getattr(options, "analyse", None) else records.conditions()
+    told = {"command": options.command, "options": understood(options), **conditions}
     result = {**told, "figures": finding.figures}
     records.write(options.out, finding.table, result, finding.rows)
     print(finding.table.markdown())
@@ -44,7 +48,7 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
 
 
 def main() -> int:
-    """The exit status: 0 done, 2 an option, a setting or a model is wrong."""
+    """The exit status: 0 done, 2 an option, a setting or a model is wrong, 130 stopped."""
     options = parser(__doc__ or "").parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -57,6 +61,9 @@ def main() -> int:
     except ModuleNotFoundError as error:
         print(f"{error}: a study needs more than a worker, pip install '.[study]'", file=sys.stderr)
         return EXIT_UNUSABLE
+    except KeyboardInterrupt:
+        print(f"stopped; {options.out} keeps what its journals have", file=sys.stderr)
+        return EXIT_INTERRUPTED
     return 0
 
 

@@ -85,11 +85,22 @@ def study_quality(options: argparse.Namespace, settings: Settings) -> Finding:
     return Finding(table, quality.result(judged), per_picture(quality.distinct(judged)))
 
 
+def study_anova(options: argparse.Namespace, settings: Settings) -> Finding:
+    """A designed experiment on books, or the analysis of runs that a file has."""
+    # Imported here because no other study needs statsmodels, which takes seconds to load.
+    from worker.study import anova, anova_result  # noqa: PLC0415
+
+    with _told_what_to_do():
+        found, rows = anova.found(options, settings)
+    return Finding(anova_result.table(found), anova_result.figures(found), rows)
+
+
 STUDIES: Mapping[str, Callable[[argparse.Namespace, Settings], Finding]] = {
     "profile": study_profile,
     "quality": study_quality,
     "quantization": study_quantization,
     "early-exit": study_early_exit,
+    "anova": study_anova,
 }
 
 

@@ -29,6 +29,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     _profile(commands.add_parser("profile", help="cost of levels", parents=[_any_study()]))
     _quality(commands.add_parser("quality", help="worth of levels", parents=[_judging()]))
     _early_exit(commands.add_parser("early-exit", help="early exit", parents=[_shared()]))
+    _anova(commands.add_parser("anova", help="designed experiment on books", parents=[_output()]))
     return every
 
 
@@ -38,13 +39,19 @@ def understood(options: argparse.Namespace) -> dict[str, Any]:
     return {name: each.name if isinstance(each, Path) else each for name, each in given.items()}
 
 
-def _any_study() -> argparse.ArgumentParser:
+def _output() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     add = options.add_argument
     add("--out", type=Path, default=Path("study"), help="folder for table and records (study)")
     add("--captions", type=Path, default=HELD_OUT, help="a file with a caption a line")
-    add("--seed", type=int, default=1, help="of the first caption; the next has the next (1)")
     add("--json", action="store_true", help="the last line is one JSON object")
+    return options
+
+
+def _any_study() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_output()])
+    add = options.add_argument
+    add("--seed", type=int, default=1, help="of the first caption; the next has the next (1)")
     return options
 
 
@@ -127,6 +134,25 @@ def _early_exit(options: argparse.ArgumentParser) -> None:
     add("--steps", type=_whole, default=50, help="of a picture that does not leave early (50)")
     add("--minimum-steps", type=int, default=10, help="taken in any case (10)")
     add("--rule", action="append", help=f"measure:threshold, repeatable ({', '.join(RULES)})")
+
+
+def _anova(options: argparse.ArgumentParser) -> None:
+    options.description = (
+        "Seconds of whole storybooks, made without a queue, by factors and levels that a design "
+        "file crosses: a linear model, its analysis of variance with effect sizes, and plots of "
+        "the residuals. A run that is repeated makes only the books that are missing in the "
+        "journal anova.jsonl. With --analyse no book is made: the runs are read from a CSV file."
+    )
+    add = options.add_argument
+    add("--design", type=Path, help="a TOML file (worker/study/designs/books.toml)")
+    add("--count", type=int, default=24, help="captions that replicates take in turn (24)")
+    group = options.add_argument_group("analysis alone")
+    add = group.add_argument
+    add("--analyse", type=Path, help="a CSV file with a line a run, a column a factor")
+    add("--response", help="its column to explain (seconds)")
+    add("--factors", nargs="+", help="its columns to explain it by (all others)")
+    add("--interactions", nargs="*", help="such as A*B (all of two factors that can be told apart)")
+    add("--log", action="store_true", help="the table is of the response's logarithm first")
 
 
 def _several(text: str) -> int:

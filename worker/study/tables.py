@@ -6,6 +6,8 @@ from dataclasses import dataclass
 SPECIAL = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "±": r"$\pm$", "×": r"$\times$", "÷": r"$\div$", "−": "$-$", "…": r"\dots{}", "σ": r"$\sigma$",
+    "η": r"$\eta$", "ω": r"$\omega$", "χ": r"$\chi$", "²": "$^2$", "₂": "$_2$", "–": "--",
+    "<": "$<$", ">": "$>$",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }  # fmt: skip
 
