@@ -6,28 +6,23 @@ import time
 from redis import Redis
 
 from controller.clock import OUTAGE, Chore
-from controller.decide import Decision
 from controller.forecasting import Forecaster, models
 from controller.observe import Observation, observe
-from controller.planning import Plan, planner, watched_for
+from controller.plans import Plans
 from controller.publish import Acknowledgements, Publisher
 from controller.reconcile import Reconciler
-from controller.ruling import Ruling, considered
+from controller.ruling import Ruling
 from controller.terms import Terms
-from services.contract import forecast, level
+from services.contract import level
 from services.contract.connection import server_time
 from services.contract.jobs import QUEUES, Queue
 from services.contract.level import Pin
-from services.contract.policy import PolicyError
-from services.contract.profile import ProfileError
 
 logger = logging.getLogger(__name__)
 
 STAND_SECONDS = 2.0
 LEARN_SECONDS = 1.0
 RECONCILE_SECONDS = 2.0
-
-_PLANNED = "; planned anew"
 
 
 class Controller:
@@ -40,9 +35,7 @@ class Controller:
         made = models(terms.policy, terms.profile, terms.settings)
         self._forecaster = Forecaster(redis, terms.policy, made)
         self._ruling = Ruling(terms)
-        planners = {q: planner(terms.policy, q, terms.profile) for q in QUEUES}
-        self._planners = {queue: each for queue, each in planners.items() if each}
-        self._untold: dict[Queue, Plan] = {}
+        self._plans = Plans(terms, self._forecaster)
         self._publisher = Publisher(redis, terms.policy, terms.settings.policy_lease_seconds)
         self._acknowledgements = {queue: Acknowledgements(queue) for queue in QUEUES}
         self._ignored_pins: dict[Queue, str | None] = {}
@@ -75,15 +68,7 @@ class Controller:
             logger.info(told, extra={"controller": self._terms.name, "epoch": epoch})
         new, self._epoch = epoch != self._epoch, epoch
         if new and epoch:
-            self._resume()
-
-    def _resume(self) -> None:
-        """Keep the thresholds of the leader before, until this one knows how many jobs come."""
-        for queue, each in self._planners.items():
-            found = forecast.read(self._redis, queue)
-            chosen = each.resume(found) if found else None
-            if chosen is not None:
-                self._forecaster.plan(queue, chosen, each.origin)
+            self._plans.resume(self._redis)
 
     def learn(self) -> None:
         """Bring the models of the queues up to date, and publish them."""
@@ -93,73 +78,34 @@ class Controller:
 
     def plan(self) -> None:
         """Put thresholds in force that are ready, and have new ones planned if those are old."""
-        for queue, each in self._planners.items():
-            found = self._forecaster.latest[queue]
-            known = found is not None and self._forecaster.rate_known(queue)
-            before = each.plan
-            made = each.turn(found) if self._epoch and found and known else None
-            if made is not None:
-                self._adopt(queue, made, before)
+        if self._epoch:
+            self._plans.turn()
 
     def plan_once(self) -> None:
         """Plan where no plan is in force, and wait for it: for who decides one time only."""
-        load = observe(self._redis).load
-        for queue, each in self._planners.items():
-            found = self._forecaster.latest[queue]
-            if self._epoch and found and each.plan is None:
-                guess = found.model_copy(update={"arrivals": watched_for(load)})
-                made = each.once(guess)
-                if made is not None:
-                    self._adopt(queue, made, None)
-
-    def _adopt(self, queue: Queue, made: Plan, before: Plan | None) -> None:
-        self._forecaster.plan(queue, made.chosen, self._planners[queue].origin)
-        if before is None or before.chosen != made.chosen:
-            logger.info("%s: %s", queue, made.told, extra={"queue": queue, "seconds": made.seconds})
-            self._untold[queue] = made
+        if self._epoch:
+            self._plans.once(observe(self._redis).load)
 
     def decide(self) -> None:
         """Put in force what the policy says to the present load of each queue."""
         self._seen = seen = observe(self._redis) if self._epoch else None
         for queue in self._ruling.follow(seen) if seen else ():
-            self._obey(queue)
+            self._plans.obey(queue, self._ruling.policy)
         for queue in QUEUES:
             if seen is not None and self._epoch:
                 self._decide(queue, seen, self._epoch)
 
-    def _obey(self, queue: Queue) -> None:
-        """Show the thresholds of rules that are new, and plan by them."""
-        self._forecaster.obey(queue, self._ruling.policy)
-        self._untold.pop(queue, None)
-        self._planners.pop(queue, None)
-        try:
-            made = planner(self._ruling.policy, queue, self._terms.profile)
-        except (PolicyError, ProfileError) as error:
-            logger.warning("%s: cannot plan by the new rules: %s", queue, error)
-        else:
-            self._planners |= {queue: made} if made else {}
-
     def _decide(self, queue: Queue, seen: Observation, epoch: int) -> None:
         self._note_pin(queue, seen.pins[queue])
-        found = self._forecaster.latest[queue]
-        decision = considered(seen, queue, self._terms, found)
-        told = self._with_plan(queue, decision, seen)
+        decision = self._ruling.decide(seen, queue, self._forecaster.latest[queue])
+        told = self._plans.announced(queue, decision, seen)
         version = self._publisher.publish(epoch, queue, told, seen)
         if version == -1:
             self._become(0)
             return
         if told != decision:
-            del self._untold[queue]
+            self._plans.announce(queue)
         self._acknowledgements[queue].watch(self._redis, version, time.monotonic())
-
-    def _with_plan(self, queue: Queue, decision: Decision, seen: Observation) -> Decision:
-        """A new plan is told with the next decision that changes nothing else."""
-        state = seen.states[queue]
-        changes = state is None or state.reason != decision.reason
-        if changes or seen.pins[queue] or queue not in self._untold:
-            return decision
-        because, _, _ = decision.reason.partition(_PLANNED)
-        return Decision(decision.index, f"{because}; {self._untold[queue].told}")
 
     def _note_pin(self, queue: Queue, pin: Pin | None) -> None:
         pinned = pin.level if pin else None

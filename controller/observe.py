@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from services.contract import level, queues
 from services.contract.jobs import Queue
 from services.contract.level import Pin
+from services.contract.look import look
 from services.contract.policy import Policy, PolicyState
 from services.contract.profile import Profile
 from services.contract.queues import Load
@@ -28,8 +28,8 @@ class Observation:
 
 
 def observe(redis: Redis) -> Observation:
-    """What is outstanding, and what is in force: two round trips, for it is done all the time."""
-    load, standing = queues.load(redis), level.standing(redis)
+    """What is outstanding, and what is in force: in one round trip, for it is done all the time."""
+    load, standing = look(redis)
     return Observation(
         load,
         {queue: state for queue, (state, _, _) in standing.items()},

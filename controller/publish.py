@@ -1,7 +1,7 @@
 """Puts a decision in force, and hears whether the workers followed."""
 
 import logging
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from redis import Redis
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 3.0
 WATCH_SECONDS = 5.0
-RENEW_SECONDS = 1.0
+RENEW_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Publisher:
     def publish(self, epoch: int, queue: Queue, decision: Decision, seen: Observation) -> int:
         """Put a queue's level in force: its version, or -1 after a later leader.
 
-        One that is in force is renewed once a second, or as often as its lease asks for.
+        One that is in force is renewed every other second, or as often as its lease asks for.
         """
         state = seen.states[queue]
         if state is not None and self._stands(epoch, state, decision, seen.load.now):
@@ -46,7 +46,7 @@ class Publisher:
         renewed = now - (state.lease_until - self.lease)
         return (
             renewed < min(RENEW_SECONDS, self.lease / 4)
-            and (state.epoch, state.index, state.reason) == (epoch, *astuple(decision))
+            and (state.epoch, state.index, state.reason) == (epoch, decision.index, decision.reason)
             and state.level == self.policy.levels[decision.index]
         )
 

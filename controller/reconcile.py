@@ -16,11 +16,12 @@ logger = logging.getLogger(__name__)
 
 # Doubled tickets hide a lost one from the count, so now and then every list is read.
 FULL_SEARCH_SECONDS = 15.0
-FORGET_COUNT = 100
+FORGET_SECONDS = 15.0
+FORGET_COUNT = 1000
 
 
 class Reconciler:
-    """Sets right, about once a second, what a killed process or a lost message left wrong.
+    """Sets right, every other second, what a killed process or a lost message left wrong.
 
     Each step is safe while another controller does the same. `now` is the time of Redis.
     """
@@ -31,6 +32,7 @@ class Reconciler:
         self._settings = settings
         self._cursor = 0
         self._searched_at = 0.0
+        self._forgotten_at = 0.0
         self._spare_until = 0.0
         self._published_at: dict[str, float] = {}
 
@@ -108,6 +110,9 @@ class Reconciler:
 
     def forget(self, now: float) -> None:
         """Remove stations long gone, and from the list of all jobs some whose record expired."""
+        if now - self._forgotten_at < FORGET_SECONDS:
+            return
+        self._forgotten_at = now
         for queue in jobs.QUEUES if now >= self._spare_until else ():
             dispatch.forget(self._redis, queue)
         self._cursor, ids = lost.expired(self._redis, self._cursor, FORGET_COUNT)

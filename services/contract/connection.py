@@ -18,9 +18,17 @@ CLIENT_OPTIONS: dict[str, Any] = {
 
 
 @lru_cache
-def _script(name: str) -> str:
-    folder = files("services.contract").joinpath("lua")
-    return "\n".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
+def _source(name: str) -> str:
+    return files("services.contract").joinpath("lua", f"{name}.lua").read_text()
+
+
+@lru_cache(maxsize=128)
+def _script(redis: Any, *names: str) -> Any:
+    """Kept ready: to hash a script takes as long as to send its name."""
+    parts = [_source(name) for name in names]
+    joined = ", ".join(f"(function()\n{part}\nend)()" for part in parts)
+    body = parts[0] if len(parts) == 1 else f"return {{{joined}}}"
+    return redis.register_script("\n".join((_source("prelude"), body)))
 
 
 def server_time(redis: Any) -> float:
@@ -31,4 +39,9 @@ def server_time(redis: Any) -> float:
 
 def run_script(redis: Any, name: str, *args: str | float) -> Any:
     """Run `lua/<name>.lua` as one atomic transition and return its answer."""
-    return redis.register_script(_script(name))(args=args)
+    return _script(redis, name)(args=args)
+
+
+def run_together(redis: Any, names: tuple[str, ...], *args: str | float) -> list[Any]:
+    """Run scripts one after the other as one, each with all the arguments: their answers."""
+    return _script(redis, *names)(args=args)

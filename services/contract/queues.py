@@ -1,6 +1,5 @@
 """How much is outstanding: exact, in one round trip, from the records' own sets."""
 
-import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +11,8 @@ from services.contract.jobs import Job, Priority, Queue
 ARRIVAL_WINDOW_SECONDS = 60.0
 WORKER_HORIZON_SECONDS = 15.0
 WORKER_FORGOTTEN_SECONDS = 3600.0
+LOAD_ARGUMENTS = (ARRIVAL_WINDOW_SECONDS, WORKER_HORIZON_SECONDS)
+"""Of load.lua."""
 
 
 class QueueLoad(BaseModel):
@@ -90,8 +91,7 @@ class Load(BaseModel):
 
 def load(redis: Any) -> Load:
     """What is outstanding now."""
-    answer = run_script(redis, "load", ARRIVAL_WINDOW_SECONDS, WORKER_HORIZON_SECONDS)
-    return Load.model_validate(json.loads(answer))
+    return Load.model_validate_json(run_script(redis, "load", *LOAD_ARGUMENTS))
 
 
 def position(redis: Any, job: Job) -> int | None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from services.contract import forecast as forecasts
 from services.contract import level as levels
-from services.contract import queues, rule_override
+from services.contract import rule_override
 from services.contract.forecast import Forecast, Response
 from services.contract.jobs import QUEUES, Queue
 from services.contract.ladder import Level
 from services.contract.level import Pin
+from services.contract.look import look
 from services.contract.policy import Policy
 from services.contract.queues import Load, QueueLoad
 from services.contract.rules import PolicyRules
@@ -119,7 +120,7 @@ def _known(level: int, model: Forecast | None) -> int:
 def read(redis: Any, policy: Policy, fallback: str) -> Outlook:
     """What the next job has to expect now; `fallback` is the level while no controller leads."""
     models = {queue: forecasts.read(redis, queue) for queue in QUEUES}
-    load, standing = queues.load(redis), levels.standing(redis)
+    load, standing = look(redis)
     in_force = {
         queue: levels.resolve("auto", state, policy, fallback, load.now).index
         for queue, (state, _, _) in standing.items()

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from controller.publish import Acknowledgements
+from controller.publish import RENEW_SECONDS, Acknowledgements
 from services.contract import keys, level, queues
 from tests.controller.situations import pin
 from tests.services.contract.making import EXPIRED, accept, cancel, running, state
@@ -41,7 +41,7 @@ def test_the_level_comes_back_rung_by_rung(redis, controller):
     assert seen == ["good", "best", "best"]
 
 
-def test_a_level_in_force_is_renewed_every_second_and_not_more_often(redis, controller):
+def test_a_level_in_force_is_renewed_every_other_second_and_not_more_often(redis, controller):
     leader = controller("a")
     _run(leader)
     first = level.read(redis, "images")
@@ -49,7 +49,7 @@ def test_a_level_in_force_is_renewed_every_second_and_not_more_often(redis, cont
     redis.hset(keys.policy("images"), "lease_until", recent)
     _run(leader)
     assert level.read(redis, "images").lease_until == recent
-    redis.hset(keys.policy("images"), "lease_until", first.lease_until - 1)
+    redis.hset(keys.policy("images"), "lease_until", first.lease_until - RENEW_SECONDS)
     _run(leader)
 
     assert level.read(redis, "images").lease_until > first.lease_until
@@ -205,3 +205,12 @@ def test_leadership_is_renewed_in_time_whatever_the_pace(controller, settings, s
 
     assert paces["stand for leader"] < level.LEADER_SECONDS / 3
     assert paces["decide"] == seconds
+
+
+def test_a_decision_that_changes_nothing_asks_redis_once(redis, controller):
+    leader = controller("a")
+    _run(leader)
+    asked = redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+    leader.decide()
+
+    assert redis.info("commandstats")["cmdstat_evalsha"]["calls"] == asked + 1

@@ -17,7 +17,7 @@ PLANNED = for_images(predicting("planned"))
 
 
 def test_a_plan_is_put_in_force_told_and_kept_in_the_stream(redis, lead, caplog):
-    caplog.set_level(logging.INFO, "controller.control")
+    caplog.set_level(logging.INFO, "controller.plans")
     leader = lead(policy=PLANNED, measured=MEASURED)
     leader.decide()
     leader.plan()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from controller import lost
-from controller.reconcile import FULL_SEARCH_SECONDS
+from controller.reconcile import FORGET_SECONDS, FULL_SEARCH_SECONDS
 from services.contract import keys, queues, tickets, transitions
 from services.contract.jobs import QUEUES, Status
 from tests.services.contract.making import (
@@ -187,12 +187,21 @@ def test_a_long_list_of_jobs_is_gone_through_bit_by_bit(redis, reconciler, now):
     redis.zadd(keys.JOBS, {f"{number:032x}": number for number in range(5000)})
     passes = 0
     while redis.zcard(keys.JOBS) > 1:
-        reconciler.forget(now)
+        reconciler.forget(now + passes * FORGET_SECONDS)
         passes += 1
         assert passes < 100
 
     assert redis.zrange(keys.JOBS, 0, -1) == [kept]
     assert passes > 1
+
+
+def test_what_expired_is_looked_for_now_and_then(redis, reconciler, now):
+    reconciler.forget(now)
+    redis.zadd(keys.JOBS, {NOBODY: 1})
+    reconciler.forget(now + FORGET_SECONDS - 1)
+    assert redis.zcard(keys.JOBS) == 1
+    reconciler.forget(now + FORGET_SECONDS)
+    assert redis.zcard(keys.JOBS) == 0
 
 
 def test_a_pass_over_a_healthy_queue_changes_nothing(redis, app, reconciler, now):
