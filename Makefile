@@ -8,7 +8,7 @@ EXTRAS := $(REDIS)worker,gemma,stack,load,planning,queueing
 # Threads that spin while they wait starve whatever else runs on a small machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: setup demo up down test test-containers bench lint format illustrator constraints clean help
+.PHONY: setup demo up down test test-containers bench study report lint format illustrator constraints clean help
 
 setup: .venv/ready  ## Make the environment and fetch the story model's weights
 
@@ -40,6 +40,12 @@ test-containers: .venv/ready-dev  ## Build and start the containers, and run a s
 
 bench: .venv/ready-dev  ## The engine beside other servers: make bench ARGS="--scene a,b --quick"
 	$(BIN)/python -m bench $(ARGS)
+
+study: .venv/ready-dev  ## Prediction beside measurement, and the report: make study ARGS="--out FOLDER"
+	$(BIN)/python -m evidence run $(ARGS)
+
+report: .venv/ready-dev  ## The report again, from a study's records: make report STUDY=docs/studies/…
+	$(BIN)/python -m evidence report $(STUDY)
 
 lint: .venv/ready-dev  ## Style, import rules, sizes
 	$(BIN)/ruff check .

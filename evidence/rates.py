@@ -1,0 +1,44 @@
+"""Rates that mean the same on any machine: multiples of what a profile says it keeps up with. Pure.
+
+A worker that advances up to `cap` pictures together, each slowed by τ(cap)/τ(1), ends at most
+cap / (S · τ(cap)/τ(1)) of them a second, where S is the mean service time of one alone.
+"""
+
+from dataclasses import dataclass
+
+from services.contract.profile import Profile
+
+
+@dataclass(frozen=True)
+class Loads:
+    """`shares` of the stability limit of pictures at `level`, none more than `most` a second.
+
+    `alone`: of the rate 1/S of a worker that draws one picture after the other.
+    """
+
+    level: str
+    shares: tuple[float, ...]
+    most: float
+    alone: bool = False
+
+    def rates(self, profile: Profile) -> tuple[float, ...]:
+        """Arrivals a second, increasing, to two significant digits. Raises ProfileError."""
+        unit = limit(profile, self.level)
+        if self.alone:
+            unit /= profile.law("images").speedup
+        found = {float(f"{min(share * unit, self.most):.2g}") for share in self.shares}
+        return tuple(sorted(found))
+
+    def written(self, profile: Profile) -> str:
+        """The same as options take them."""
+        return written(self.rates(profile))
+
+
+def written(rates: tuple[float, ...]) -> str:
+    """`0.5,1,2`."""
+    return ",".join(f"{rate:g}" for rate in rates)
+
+
+def limit(profile: Profile, level: str) -> float:
+    """Pictures a second at which one worker's queue just does not grow. Raises ProfileError."""
+    return profile.law("images").speedup / profile.cost(level, "images").seconds.value

@@ -1,0 +1,138 @@
+"""The stages on a live stack: calibration, sweeps, dispatch and strategies. Pure."""
+
+from collections.abc import Sequence
+
+from evidence.plan import Plan, Rated, Sweep
+from evidence.rates import Loads, written
+from evidence.stages import URL, Command, Session, Stage, Terms, options
+from evidence.stages_offline import BEST, LEVELS
+
+FALLBACK = "ddim-25"
+START_SECONDS, SETTLE_SECONDS = 20.0, 12.0
+"""Of a stack, and before a run of a sweep; for estimates alone"""
+SWEEP = ("-m", "loadgen", "sweep", "--url", URL, "--quiet", "--kind", "image")
+NEEDS = ("profile",)
+
+
+def live(plan: Plan, out: str) -> list[Stage]:
+    """In their order; `out` is the study's folder as commands are given it."""
+    return [
+        _calibration(plan, f"{out}/calibration"),
+        _live(plan, f"{out}/live"),
+        _dispatch(plan, f"{out}/dispatch"),
+        _strategies(plan, f"{out}/strategies"),
+    ]
+
+
+def _terms(plan: Plan, dispatch: str = "shared", workers: int = 1) -> Terms:
+    """One worker of stories idles beside the image workers: a gateway is ready only with both."""
+    settings = {
+        "fallback_level": FALLBACK,
+        "queue_capacity": str(plan.queue_capacity),
+        "dispatch": dispatch,
+    }
+    return Terms(settings, {"image-worker": workers} if workers > 1 else {})
+
+
+def _calibration(plan: Plan, folder: str) -> Stage:
+    asked = plan.calibration
+    alone = [_calibrated(level, plan, folder) for level in LEVELS]
+    loops = [_loop(level, b, plan, folder) for level in LEVELS for b in asked.together]
+    session = Session((*alone, *loops), _terms(plan), "loops")
+    minutes = plan.minutes.get("calibration", 0.0)
+    return Stage("calibration", (session,), needs=NEEDS, minutes=minutes)
+
+
+def _calibrated(level: str, plan: Plan, folder: str) -> Command:
+    """Evenly spaced, so that no picture meets another: what a job costs besides the engine."""
+    asked = plan.calibration
+    rate = Loads(level, (asked.load,), asked.most, alone=True)
+    counts = options(num_prompts=asked.requests, warmup=asked.warmup, burstiness="inf")
+    end = ("--policies", f"fixed:{level}", *counts, "--out", folder)
+    return Command((*SWEEP, "--rates", rate, *end))
+
+
+def _loop(level: str, together: int, plan: Plan, folder: str) -> Command:
+    """A closed loop: how much what runs beside the engine slows pictures that step together."""
+    counts = options(num_prompts=plan.calibration.pictures + together, warmup=together)
+    file = f"{folder}/loops/{level}-{together}.jsonl"
+    return Command(
+        (
+            *("-m", "loadgen", "run", "--url", URL, "--quiet", "--kind", "image"),
+            *options(level=level, concurrency=together, save_result=file),
+            *counts,
+        )
+    )
+
+
+def _live(plan: Plan, folder: str) -> Stage:
+    session = Session((_sweep(plan.live, plan, folder),), _terms(plan, workers=plan.live.workers))
+    return Stage("live", (session,), needs=NEEDS, minutes=_minutes(plan.live, 1))
+
+
+def _dispatch(plan: Plan, folder: str) -> Stage:
+    rules = ("shared", "jsq")
+    sessions = tuple(_dispatched(rule, plan, folder) for rule in rules)
+    return Stage("dispatch", sessions, needs=NEEDS, minutes=_minutes(plan.dispatch, len(rules)))
+
+
+def _dispatched(rule: str, plan: Plan, folder: str) -> Session:
+    command = _sweep(plan.dispatch, plan, f"{folder}/{rule}")
+    return Session((command,), _terms(plan, rule, plan.dispatch.workers), rule)
+
+
+def _sweep(asked: Sweep, plan: Plan, folder: str) -> Command:
+    goal = f"e2el:{plan.slo.seconds * 1000:g}"
+    times = options(duration=asked.seconds, repeats=asked.repeats, patience=asked.patience)
+    aims = options(goodput=goal, stop_when=goal, drain=asked.patience)
+    policies = ("--policies", ",".join(asked.policies))
+    return Command((*SWEEP, "--rates", _rates(asked), *policies, *times, *aims, "--out", folder))
+
+
+def _rates(asked: Rated) -> str | Loads:
+    return Loads(BEST, asked.loads, asked.most) if asked.rates == "auto" else written(asked.rates)
+
+
+def _minutes(asked: Sweep, stacks: int) -> float:
+    """Should every run take place: some are left out, and overloaded ones take longer."""
+    rates = asked.loads if asked.rates == "auto" else asked.rates
+    runs = len(asked.policies) * len(rates) * asked.repeats
+    return stacks * (START_SECONDS + runs * (asked.seconds + SETTLE_SECONDS)) / 60
+
+
+def _strategies(plan: Plan, folder: str) -> Stage:
+    commands = tuple(_books(strategy, plan, folder) for strategy in plan.strategies.strategies)
+    minutes = plan.minutes.get("strategies", 0.0)
+    return Stage("strategies", (Session(commands, _terms(plan)),), needs=NEEDS, minutes=minutes)
+
+
+def _books(strategy: str, plan: Plan, folder: str) -> Command:
+    """One at a time, the first of which is not counted."""
+    asked = plan.strategies
+    what = (f"strategy={strategy}", f"pages={asked.pages}")
+    return Command(
+        (
+            *("-m", "loadgen", "run", "--url", URL, "--quiet", "--kind", "storybook"),
+            *(part for each in what for part in ("--option", each)),
+            *options(level=asked.level, concurrency=1, num_prompts=asked.books + 1, warmup=1),
+            *options(save_result=f"{folder}/{strategy}.jsonl"),
+        )
+    )
+
+
+def after(plan: Plan, out: str, report: str, measured: Sequence[str]) -> list[Stage]:
+    """What is made from the records of the `measured` stages: into `report`, too."""
+    validate = Command(("-m", "evidence", "validate", out, "--out", f"{out}/validation"))
+    pack = Command(("-m", "evidence", "pack", out))
+    rebuild = Command(("-m", "evidence", "report", out, "--out", report))
+    every, minutes = tuple(measured), plan.minutes
+    found = {"validation": validate, "pack": pack, "report": rebuild}
+    needs = {
+        "validation": ("profile", "calibration", "live"),
+        "pack": (*every, "validation"),
+        "report": (*every, "validation"),
+    }
+    return [
+        Stage(name, (Session((command,)),), needs[name], minutes.get(name, 0.0), derived=True)
+        for name, command in found.items()
+    ]

@@ -1,0 +1,80 @@
+"""The stages that need no stack: what the models cost and are worth, and what theory says. Pure."""
+
+from collections.abc import Sequence
+
+from evidence.plan import Plan
+from evidence.rates import Loads, written
+from evidence.stages import Command, Session, Stage, options
+
+BEST = "ddpm-100"
+LEVELS = (BEST, "ddim-25", "ddim-3")
+"""Of ladder.toml, best first"""
+STUDY = ("-m", "worker.study")
+QUEUEING = ("-m", "controller.queueing")
+
+
+def offline(plan: Plan, out: str) -> list[Stage]:
+    """From the profile to the frontier; `out` is the study's folder as commands are given it."""
+    minutes = plan.minutes
+    return [
+        _stage("profile", _profile(plan, out), plan),
+        _stage("quantization", [_quantization(plan, f"{out}/quantization")], plan),
+        _stage("early-exit", [_early_exit(plan, f"{out}/early-exit")], plan),
+        _stage("anova", [_anova(plan, f"{out}/anova")], plan),
+        _stage("original", [_original(plan, f"{out}/original")], plan),
+        Stage(
+            "frontier",
+            (Session((_frontier(plan, out),)),),
+            needs=("profile",),
+            minutes=minutes.get("frontier", 0.0),
+            derived=True,
+        ),
+    ]
+
+
+def _stage(name: str, commands: Sequence[Command], plan: Plan) -> Stage:
+    return Stage(name, (Session(tuple(commands)),), minutes=plan.minutes.get(name, 0.0))
+
+
+def _profile(plan: Plan, out: str) -> list[Command]:
+    """By the study's own ladder, so that its levels are among those measured, under their names."""
+    ladder = {"STORYTELLER_POLICY": f"{out}/policy.toml"}
+    folder, asked = f"{out}/profile", plan.profile
+    counts = options(count=asked.captions, repeats=asked.repeats, stories=asked.stories)
+    measured = (*STUDY, "profile", "--out", folder, *counts)
+    judged = (*STUDY, "quality", "--out", folder, "--count", str(plan.quality.captions))
+    return [Command(measured, ladder), Command(judged, ladder)]
+
+
+def _quantization(plan: Plan, folder: str) -> Command:
+    asked = plan.quantization
+    numbers = options(count=asked.captions, steps=asked.steps, story_tokens=asked.story_tokens)
+    precisions = ("--precisions", *asked.precisions, "--story-precisions", *asked.story_precisions)
+    return Command((*STUDY, "quantization", "--out", folder, *numbers, *precisions))
+
+
+def _early_exit(plan: Plan, folder: str) -> Command:
+    numbers = options(count=plan.early_exit.captions, steps=plan.early_exit.steps)
+    return Command((*STUDY, "early-exit", "--out", folder, *numbers))
+
+
+def _anova(plan: Plan, folder: str) -> Command:
+    return Command((*STUDY, "anova", "--design", plan.anova.design, "--out", folder))
+
+
+def _original(plan: Plan, folder: str) -> Command:
+    return Command((*QUEUEING, "reproduce", "--seeds", str(plan.original.seeds), "--out", folder))
+
+
+def _frontier(plan: Plan, out: str) -> Command:
+    asked, slo = plan.frontier, plan.slo
+    aim = "mean" if slo.percentile == "mean" else f"p{slo.percentile:g}"
+    rates = Loads(BEST, asked.loads, asked.most) if asked.rates == "auto" else written(asked.rates)
+    return Command(
+        (
+            *(*QUEUEING, "frontier", "--profile", f"{out}/profile/profile.json", "--rate", rates),
+            *("--policy", f"{out}/policy.toml", "--fixed", ",".join(LEVELS)),
+            *options(slo=f"{aim}={slo.seconds:g}s", replications=asked.replications),
+            *options(jobs=asked.jobs, out=f"{out}/frontier"),
+        )
+    )

@@ -1,0 +1,62 @@
+"""Rates that mean the same on any machine."""
+
+import pytest
+
+from controller.queueing.engine import Engine
+from evidence.rates import Loads, limit
+from services.contract.profile import BatchLaw, Profile, ProfileError
+
+SECONDS = {"ddpm-100": 1.3, "ddim-3": 0.06}
+
+
+def _profile(law: BatchLaw) -> Profile:
+    rungs = [
+        {
+            "level": {
+                "name": name,
+                "image": {"sampler": "ddim", "steps": 3, "guidance_scale": 3.0},
+                "story": {"max_tokens": 192},
+            },
+            "costs": {"images": {"seconds": {"value": seconds, "low": seconds, "high": seconds}}},
+        }
+        for name, seconds in SECONDS.items()
+    ]
+    return Profile.model_validate(
+        {"made_with": {}, "rungs": rungs, "batch": {"images": law.model_dump()}}
+    )
+
+
+LAW = BatchLaw(tau0=0.012, tau1=0.0043, cap=8)
+
+
+@pytest.mark.parametrize("law", [LAW, BatchLaw(tau0=0, tau1=1, cap=1)])
+def test_the_limit_is_that_of_the_queueing_model(law: BatchLaw) -> None:
+    """The oracle: the engine as processor sharing."""
+    for name, seconds in SECONDS.items():
+        assert limit(_profile(law), name) == pytest.approx(Engine(seconds, law).stable_rate)
+
+
+def test_shares_become_rates_of_two_digits_in_their_order() -> None:
+    unit = limit(_profile(LAW), "ddpm-100")
+    found = Loads("ddpm-100", (6.6, 0.7), most=1000).rates(_profile(LAW))
+    assert found == tuple(sorted(found))
+    assert found == pytest.approx((0.7 * unit, 6.6 * unit), rel=0.05)
+    assert all(float(f"{rate:.2g}") == rate for rate in found)
+
+
+def test_no_rate_is_more_than_what_may_be_sent_and_each_is_there_once() -> None:
+    loads = Loads("ddim-3", (0.1, 5, 10), most=20)
+    found = loads.rates(_profile(LAW))
+    assert found[-1] == 20
+    assert len(found) == 2
+    assert loads.written(_profile(LAW)) == f"{found[0]:g},20"
+
+
+def test_alone_is_a_share_of_one_after_the_other() -> None:
+    found = Loads("ddpm-100", (0.4,), most=4, alone=True).rates(_profile(LAW))
+    assert found == pytest.approx((0.4 / 1.3,), rel=0.05)
+
+
+def test_a_level_that_was_not_measured_is_named() -> None:
+    with pytest.raises(ProfileError, match="ddim-25"):
+        Loads("ddim-25", (1,), most=1).rates(_profile(LAW))

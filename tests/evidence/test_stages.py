@@ -1,0 +1,127 @@
+"""The stages as data: every command line is one that its program takes."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controller.queueing.__main__ import _parser as queueing
+from evidence.__main__ import _parser as evidence
+from evidence.command import Asked
+from evidence.plan import read
+from evidence.rates import Loads
+from evidence.stages import NotReached, Session, Stage, chosen, shown
+from evidence.stages_live import SWEEP
+from loadgen.commands import run, sweep
+from services.contract import profile
+from tests.conftest import ROOT
+from worker.study.options import parser as worker_study
+
+OUT = "docs/studies/x"
+PROFILE = profile.load(ROOT / "profiles" / "two-cores.json")
+STAGES = Asked(read("laptop"), ROOT / OUT, OUT).stages
+NAMES = [stage.name for stage in STAGES]
+
+
+def _loadgen() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser()
+    subparsers = found.add_subparsers()
+    for command in (run, sweep):
+        command.add(subparsers)
+    return found
+
+
+def _lines(stage: Stage) -> Iterator[tuple[str, ...]]:
+    for session in stage.sessions:
+        yield from (command.filled("http://127.0.0.1:1", PROFILE) for command in session.commands)
+
+
+def _parsers(module: str, command: str) -> argparse.ArgumentParser:
+    known = {
+        "worker.study": lambda: worker_study(""),
+        "controller.queueing": lambda: queueing(command),
+        "loadgen": _loadgen,
+        "evidence": lambda: evidence(command),
+    }
+    return known[module]()
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=NAMES)
+def test_every_command_is_one_that_its_program_takes(stage: Stage) -> None:
+    lines = list(_lines(stage))
+    assert lines
+    for _, module, *rest in lines:
+        _parsers(module, rest[0]).parse_args(rest)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=NAMES)
+def test_what_a_stage_needs_comes_before_it(stage: Stage) -> None:
+    assert set(stage.needs) <= set(NAMES[: NAMES.index(stage.name)])
+
+
+@pytest.mark.parametrize("stage", STAGES[:-3], ids=NAMES[:-3])
+def test_a_measured_stage_writes_into_its_own_folder(stage: Stage) -> None:
+    for line in _lines(stage):
+        folder = Path(line[[*line].index("--out" if "--out" in line else "--save-result") + 1])
+        assert f"{OUT}/{stage.name}" in (str(folder), *map(str, folder.parents))
+
+
+def _of(name: str) -> Stage:
+    return STAGES[NAMES.index(name)]
+
+
+def test_dispatch_differs_in_the_rule_alone() -> None:
+    shared, jsq = _of("dispatch").sessions
+    assert (shared.stack.formation, shared.commands[0].arguments[:-1]) == (
+        jsq.stack.formation,
+        jsq.commands[0].arguments[:-1],
+    )
+    assert shared.stack.formation == {"image-worker": 2}
+    first, second = shared.stack.settings, jsq.stack.settings
+    assert {**first, "dispatch": "jsq"} == second
+    assert first["dispatch"] == "shared"
+
+
+def test_rates_wait_for_the_studys_profile() -> None:
+    (command,) = _of("live").sessions[0].commands
+    assert command.needs_profile
+    assert any(isinstance(each, Loads) for each in command.arguments)
+    with pytest.raises(ValueError, match="profile"):
+        command.filled("", None)
+
+
+def test_rates_that_are_given_are_sent_as_they_are() -> None:
+    plan = read("laptop")
+    plan = plan.model_copy(update={"live": plan.live.model_copy(update={"rates": (1.0, 2.5)})})
+    asked = Asked(plan, ROOT / OUT, OUT)
+    (live,) = (stage for stage in asked.stages if stage.name == "live")
+    (command,) = live.sessions[0].commands
+    assert command.filled("URL", None)[len(SWEEP) : len(SWEEP) + 2] == ("--rates", "1,2.5")
+
+
+def test_only_a_study_that_is_kept_replaces_the_projects_report() -> None:
+    outside = Asked(read("laptop"), Path("/elsewhere"), "/elsewhere").stages[-1]
+    assert "docs/report" in STAGES[-1].sessions[0].commands[0].arguments
+    assert "/elsewhere/report" in outside.sessions[0].commands[0].arguments
+
+
+A, B, C = (Stage(name, (Session(()),), needs) for name, needs in [("a", ()), ("b", "a"), ("c", "")])
+
+
+def test_stages_are_chosen_in_their_order_and_all_without_a_choice() -> None:
+    assert chosen([A, B, C], ["c", "a"], set()) == [A, C]
+    assert chosen([A, B, C], [], set()) == [A, B, C]
+    assert chosen([A, B, C], ["b"], {"a"}) == [B]
+
+
+def test_a_stage_whose_need_is_neither_done_nor_chosen_is_refused() -> None:
+    with pytest.raises(NotReached, match="b needs a"):
+        chosen([A, B, C], ["b", "c"], set())
+    with pytest.raises(NotReached, match="no stage x: there are a, b, c"):
+        chosen([A, B, C], ["x"], set())
+
+
+def test_a_command_is_shown_as_one_would_type_it() -> None:
+    assert shown(["-m", "x", "a b"], {"N": "1 2"}) == "N='1 2' python -m x 'a b'"
+    assert shown(["-m", "x"], {}) == "python -m x"
