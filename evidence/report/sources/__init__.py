@@ -1,0 +1,1 @@
+"""What the chapters show, read from the records: a module for each part of a study."""

@@ -1,0 +1,92 @@
+"""What was predicted beside what was measured on the live stack, from validation.json."""
+
+from collections.abc import Callable
+from typing import Any
+
+from evidence.report import records
+from evidence.report.numbers import Estimate, estimate
+from evidence.report.records import BadStudy
+from evidence.report.sources.compared import (
+    FIGURES,
+    Accuracy,
+    Asked,
+    Capacity,
+    Figures,
+    Margin,
+    Run,
+    Service,
+    Validation,
+)
+from evidence.report.study import Study
+
+
+def read(study: Study) -> Validation | None:
+    """Of OUT/validation; None where nothing was compared. Raises BadStudy."""
+    path = study.folder / "validation" / "validation.json"
+    found = records.load(path)
+    if found is None:
+        return None
+    try:
+        return _validation(found)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadStudy(f"{path} is no validation: {error!r}") from error
+
+
+def _validation(told: dict[str, Any]) -> Validation:
+    accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told["slo"]
+    return Validation(
+        slo=f"p{slo['percentile']:g} ≤ {slo['seconds']:g} s",
+        overheads=tuple(
+            (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
+        ),
+        runs=tuple(map(_run, told["runs"])),
+        simulated=_accuracy(accuracy.get("simulated")),
+        closed_form=_accuracy(accuracy.get("closed_form")),
+        asked=Asked(*(accuracy["asked"][name] for name in ("median", "worst", "utilisation"))),
+        capacity=_picked(Capacity, capacity) if capacity else None,
+        margins=tuple(
+            _picked(Margin, each | {"margin": estimate(each["margin"])}) for each in told["margins"]
+        ),
+    )
+
+
+def _picked(kind: Callable[..., Any], told: dict[str, Any]) -> Any:
+    return kind(**{name: told[name] for name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
+
+
+def _accuracy(told: dict[str, Any] | None) -> Accuracy:
+    return _picked(Accuracy, told) if told else Accuracy(0, None, None, None)
+
+
+def _run(told: dict[str, Any]) -> Run:
+    plain = ("policy", "rate", "repeat", "requests", "utilisation", "steady")
+    arrivals = told.get("arrivals") or {}
+    return Run(
+        **{name: told[name] for name in plain},
+        measured=_figures(told["measured"]),
+        simulated=_figures(told["simulated"]) if told.get("simulated") else None,
+        closed_form=_figures(told["closed_form"]) if told.get("closed_form") else None,
+        errors={kind: each for kind, each in told["errors"].items() if each},
+        gaps_scv=_either(arrivals.get("gaps_scv")),
+        autocorrelation=_either(arrivals.get("autocorrelation")),
+        ks_p=arrivals.get("ks_p"),
+        services=tuple(map(_service, told.get("service") or ())),
+        broken=tuple(map(_assumption, told.get("broken") or ())),
+    )
+
+
+def _assumption(told: Any) -> str:
+    return told if isinstance(told, str) else str(told["assumption"])
+
+
+def _figures(told: dict[str, Any]) -> Figures:
+    return Figures(*(_either(told.get(name)) for name in FIGURES), told.get("job_shares") or {})
+
+
+def _either(told: Any) -> Estimate | None:
+    """A figure with its interval, or a plain one."""
+    return Estimate(told, told, told) if isinstance(told, int | float) else estimate(told)
+
+
+def _service(told: dict[str, Any]) -> Service:
+    return Service(told["level"], told["jobs"], Estimate(**told["ratio"]), told["scv"])
