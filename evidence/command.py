@@ -133,7 +133,7 @@ def _attempted(stage: Stage, book: Journal, told: str, display: Display) -> Entr
     entry = Entry(
         name=stage.name,
         status=status,
-        seconds=round(time.monotonic() - since, 1),
+        seconds=round(book.spent(stage) + time.monotonic() - since, 1),
         minutes_expected=stage.minutes,
         finished=timestamp(),
         commands=tuple(attempt.commands),

@@ -21,6 +21,7 @@ class OtherPlan(ValueError):
 class Entry:
     """One stage as it was run; `commands` as one would type them in the project's folder.
 
+    `seconds` are those of all attempts since it was last done, the rest is of the last one.
     `records`: whether it left a folder of its name.
     """
 
@@ -57,6 +58,11 @@ class Journal:
         part = self.folder / "study.json.part"
         part.write_text(json.dumps(told | {"stages": stages}, indent=1, ensure_ascii=False) + "\n")
         part.replace(self.folder / "study.json")
+
+    def spent(self, stage: Stage) -> float:
+        """Seconds of earlier attempts at a stage, which its next one goes on from."""
+        entry = self.entries.get(stage.name)
+        return entry.seconds if entry is not None and entry.status != "done" else 0.0
 
     def done(self, stage: Stage) -> bool:
         """Whether a stage need not be run: it was, its records are there, and none of those that

@@ -80,7 +80,8 @@ class Attempt:
         status = _run(arguments, command.environment, log, self.tell)
         if status:
             raise StageFailed(
-                f"exit status {status} of\n  {line}\nIts output ({log}) ends with:\n{_tail(log)}"
+                f"exit status {status} of\n  {line}\n"
+                f"Its output ({self._brief(f'{self.told}/{log.name}')}) ends with:\n{_tail(log)}"
             )
 
     def _profile(self, command: Command) -> Profile | None:

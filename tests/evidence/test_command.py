@@ -108,8 +108,9 @@ def test_a_failure_is_told_and_only_those_that_need_it_are_left_out(
     assert "so it went" in shown
     assert "needs-that: left out, it needs needs-it" in shown
 
-    mended = _stage(book.folder, "breaks", "0")
-    assert _play(_again(book), mended, *stages[1:]) == 0
+    mended, again = _stage(book.folder, "breaks", "0"), _again(book)
+    assert _play(again, mended, *stages[1:]) == 0
+    assert again.entries["breaks"].seconds > entry.seconds
     assert [_times(book, stage.name) for stage in stages] == [2, 1, 1, 1]
     assert not (book.folder / "breaks.log").exists()
 
