@@ -5,6 +5,7 @@ import mimetypes
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from redis import Redis
@@ -44,14 +45,17 @@ class Shelf:
         """The file's bytes. Raises FileNotFoundError where the folder is not the writer's."""
         return (self.folder / artifact.path).read_bytes()
 
-    def sweep(self, redis: Redis) -> int:
-        """Delete the folders of jobs whose record has expired; how many there were."""
+    def sweep(self, redis: Redis, over: Callable[[], bool] = lambda: False) -> int:
+        """Delete the folders of jobs whose record has expired, until `over()`; how many it were."""
         before = time.time() - ORPHAN_SECONDS
-        old = [path for path in self.folder.glob("*") if _changed_at(path) < before]
-        expired = [path for path in old if not redis.exists(keys.job(path.name))]
-        for path in expired:
-            shutil.rmtree(path, ignore_errors=True)
-        return len(expired)
+        swept = 0
+        for path in list(self.folder.glob("*")):
+            if over():
+                break
+            if _changed_at(path) < before and not redis.exists(keys.job(path.name)):
+                shutil.rmtree(path, ignore_errors=True)
+                swept += 1
+        return swept
 
 
 def _changed_at(path: Path) -> float:

@@ -46,6 +46,8 @@ class Presence:
         self._open = False
         self._told_at = 0.0
         self._swept_at = 0.0
+        self._sweeper: threading.Thread | None = None
+        self._over = threading.Event()
 
     def open(self) -> None:
         """The worker takes tickets now."""
@@ -60,9 +62,13 @@ class Presence:
         queues.check_out(self._redis, self._queue, self._name)
 
     def leave(self, publish: Callable[[Job], None]) -> None:
-        """Hand on the tickets of jobs that still wait for this worker, once it has stopped."""
+        """Hand on the tickets of jobs that still wait for this worker, once it has stopped, and
+        end a sweep that is under way: whatever it says has to be said before the process ends."""
         if self._station:
             self._attempt(lambda: self._hand_on(publish))
+        self._over.set()
+        if self._sweeper is not None:
+            self._sweeper.join()
 
     def _hand_on(self, publish: Callable[[Job], None]) -> None:
         # Once more: a check-in that was under way when the worker was told to stop came after it.
@@ -101,11 +107,12 @@ class Presence:
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
             # Not in the caller's thread: a large shelf takes longer than a lease lasts.
-            threading.Thread(target=self._clear, name="sweeper", daemon=True).start()
+            self._sweeper = threading.Thread(target=self._clear, name="sweeper", daemon=True)
+            self._sweeper.start()
 
     def _clear(self) -> None:
         try:
-            count = self._shelf.sweep(self._redis)
+            count = self._shelf.sweep(self._redis, self._over.is_set)
         except (RedisError, OSError) as error:
             logger.warning("cannot clear old artifacts, trying again in an hour: %s", error)
             return

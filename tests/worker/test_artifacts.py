@@ -34,3 +34,12 @@ def test_a_shelf_that_another_worker_sweeps_too_is_no_error(redis: Redis, tmp_pa
     (tmp_path / "gone").symlink_to(tmp_path / "swept a moment ago")
     assert Shelf(tmp_path).sweep(redis) == 0
     assert Shelf(tmp_path / "not there yet").sweep(redis) == 0
+
+
+def test_a_sweep_ends_before_the_next_folder(redis: Redis, tmp_path: Path) -> None:
+    old = time.time() - ORPHAN_SECONDS - 60
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (old, old))
+    assert Shelf(tmp_path).sweep(redis, lambda: len(list(tmp_path.iterdir())) == 1) == 2
+    assert len(list(tmp_path.iterdir())) == 1
