@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import aiohttp
 
+from loadgen import options
 from loadgen.drive import Drive, Terms
 from loadgen.gateway import Gateway
 from loadgen.live import View
@@ -42,7 +43,7 @@ def add_terms(parser: argparse.ArgumentParser) -> Any:
     terms = parser.add_argument_group("how")
     terms.add_argument(
         "--patience",
-        type=float,
+        type=options.seconds,
         default=600.0,
         help="seconds after the last request for what is outstanding",
     )

@@ -97,9 +97,16 @@ def beside(records: Path) -> Path:
     return records.with_name(f"{run_name(records)}.levels.json")
 
 
+def of_run(records: Path) -> list[Change]:
+    """Those saved beside the records of a run; none where none were. Raises BadRecord, OSError."""
+    path = beside(records)
+    return load(path) if path.exists() else []
+
+
 def save(path: Path, changes: Sequence[Change]) -> None:
-    """Write them as a JSON list."""
-    path.write_text(json.dumps([asdict(each) for each in changes], indent=1) + "\n")
+    """Write them as a JSON list, a line a change."""
+    lines = ",\n ".join(json.dumps(asdict(each)) for each in changes)
+    path.write_text(f"[\n {lines}\n]\n")
 
 
 def load(path: Path) -> list[Change]:

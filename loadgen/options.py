@@ -1,22 +1,20 @@
 """Options as vllm bench serve and AIPerf name them, and what they mean here."""
 
 import argparse
-import csv
-import json
 import math
 import random
-from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from loadgen import arrivals, intensity, workload
+from loadgen import arrivals, intensity, trace, workload
 from loadgen.arrivals import Extent
 from loadgen.intensity import BadLoad, Intensity
 from loadgen.metrics import Goal
 from loadgen.workload import Arrival, Workload
 
 PROMPTS = Path(__file__).parent / "prompts"
+
+T = TypeVar("T", int, float)
 
 
 def add_load(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +45,9 @@ def add_load(parser: argparse.ArgumentParser) -> None:
     size = parser.add_argument_group("how many")
     size.add_argument("--num-prompts", type=int, help="requests (100, unless --duration is given)")
     size.add_argument("--duration", type=float, help="seconds")
-    size.add_argument("--warmup", type=int, default=0, help="first requests that count in nothing")
+    size.add_argument(
+        "--warmup", type=whole, default=0, help="first requests that count in nothing"
+    )
     what = parser.add_argument_group("what for")
     what.add_argument("--mix", help="shares of kinds: image=0.8,story=0.2")
     what.add_argument("--kind", choices=workload.KINDS, default="image")
@@ -66,11 +66,31 @@ def add_load(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def seconds(text: str) -> float:
+    """0 or more, for an option. Raises ArgumentTypeError otherwise."""
+    return _not_negative(float, text)
+
+
+def whole(text: str) -> int:
+    """A number of things, for an option. Raises ArgumentTypeError if it is none."""
+    return _not_negative(int, text)
+
+
+def _not_negative(kind: type[T], text: str) -> T:
+    try:
+        found = kind(text)
+    except ValueError:
+        found = kind(-1)
+    if not found >= 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be 0 or more")
+    return found
+
+
 def schedule(options: argparse.Namespace) -> list[Arrival]:
     """The whole schedule. Raises BadLoad saying what is wrong."""
     asked = _workload(options)
     if options.trace:
-        return trace(options.trace, asked, options.seed)
+        return trace.schedule(options.trace, asked, options.seed)
     count = options.num_prompts
     if count is None and options.duration is None:
         count = 100
@@ -104,17 +124,9 @@ def _law(options: argparse.Namespace, extent: Extent, chance: random.Random) -> 
 
 def _workload(options: argparse.Namespace) -> Workload:
     shares = workload.mix(options.mix) if options.mix else {options.kind: 1.0}
-    given = dict(_option(text) for text in options.option)
+    given = dict(workload.option(text) for text in options.option)
     level = {} if options.level == "auto" else {"level": options.level}
     return Workload(shares, prompts(options.prompts), level | given)
-
-
-def _option(text: str) -> tuple[str, Any]:
-    name, _, value = text.partition("=")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def prompts(name: str) -> list[str]:
@@ -123,48 +135,9 @@ def prompts(name: str) -> list[str]:
     path = shipped if shipped.exists() else Path(name)
     try:
         return [line.strip() for line in path.read_text().splitlines() if line.strip()]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         names = ", ".join(sorted(each.stem for each in PROMPTS.glob("*.txt")))
         raise BadLoad(f"cannot read the prompts {name!r} ({error}); shipped are {names}") from error
-
-
-def trace(path: Path, asked: Workload, seed: int) -> list[Arrival]:
-    """Requests at the times of a file: `time` in seconds; other columns are options of the job,
-    what is missing is drawn as for any request. Raises BadLoad for a time that goes back."""
-    try:
-        rows = _rows(path)
-        due = [float(row.pop("time")) for row in rows]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadLoad(
-            f"{path} is no trace: each row needs a time in seconds ({error!r})"
-        ) from error
-    _check_order(path, due)
-    drawn = workload.schedule(due, asked, seed)
-    return [
-        Arrival(each.number, each.due, each.request | row)
-        for each, row in zip(drawn, rows, strict=True)
-    ]
-
-
-def _check_order(path: Path, due: Sequence[float]) -> None:
-    if not due:
-        raise BadLoad(f"{path} holds no request")
-    for number, at in enumerate(due, start=1):
-        if not math.isfinite(at):
-            raise BadLoad(f"{path}: row {number} is due at {at:g} s, which is no time")
-    if due[0] < 0:
-        raise BadLoad(f"{path}: row 1 is due at {due[0]:g} s, before the start")
-    for number, (before, after) in enumerate(pairwise(due), start=2):
-        if after < before:
-            raise BadLoad(f"{path}: row {number} is due at {after:g} s, before {before:g} s")
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text().splitlines()
-    if path.suffix == ".csv":
-        found = csv.DictReader(lines)
-        return [dict(_option(f"{k}={v}") for k, v in row.items() if v) for row in found]
-    return [json.loads(line) for line in lines if line.strip()]
 
 
 def goal(text: str) -> Goal:

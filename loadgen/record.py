@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from loadgen import parquet
 
 FAILED_TO_SEND = "unsent"
@@ -65,6 +67,7 @@ class Record:
 
 
 _FIELDS = {each.name for each in fields(Record)}
+_RECORD = TypeAdapter(Record)
 
 
 def run_name(path: Path) -> str:
@@ -107,7 +110,7 @@ def _text(path: Path) -> str:
 def _from_parquet(path: Path) -> list[Record]:
     try:
         return [from_json(row) for row in parquet.read(path)]
-    except (parquet.Unreadable, TypeError) as error:
+    except ValueError as error:
         raise BadRecord(f"{path}: {error}") from error
 
 
@@ -115,17 +118,22 @@ def _records(path: Path, lines: list[str]) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
         try:
             yield from_json(json.loads(line))
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             if number == len(lines) and not line.endswith("\n"):
                 return
             raise BadRecord(f"{path}, line {number} is not a record: {error}") from error
 
 
 def from_json(found: Any) -> Record:
-    """A record from its JSON object. Raises TypeError for a field that is missing or unknown."""
+    """A record from its JSON object. Raises ValueError for a field that is missing, unknown, or of
+    another type."""
     if not isinstance(found, dict):
-        raise TypeError("it is not a JSON object")
+        raise ValueError("it is not a JSON object")
     unknown = set(found) - _FIELDS
     if unknown:
-        raise TypeError(f"unknown fields {', '.join(sorted(unknown))}")
-    return Record(**found | {"levels": tuple(found.get("levels", ()))})
+        raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
+    try:
+        return _RECORD.validate_python(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{first['loc'][0]}: {first['msg']}") from None

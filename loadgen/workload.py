@@ -1,5 +1,6 @@
 """What is asked for: kinds in their shares, prompts from a list, seeds. Pure."""
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,15 @@ def mix(text: str) -> dict[str, float]:
         return {kind.strip(): float(share) for kind, share in parts}
     except ValueError:
         raise BadLoad(f"{text!r} is no mix: write image=0.8,story=0.2") from None
+
+
+def option(text: str) -> tuple[str, Any]:
+    """`count=2` or `strategy=parallel` as a job option: JSON, or else text."""
+    name, _, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def requests(workload: Workload, count: int, seed: int) -> list[dict[str, Any]]:

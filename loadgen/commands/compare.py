@@ -10,13 +10,14 @@ from typing import Any
 
 from rich.console import Console
 
-from loadgen import campaign, metrics, options
+from loadgen import campaign, level_changes, metrics, options
+from loadgen.campaign import Cell
 from loadgen.commands import playing
 from loadgen.commands.run import percents
 from loadgen.policies import policies
 from loadgen.report import tables
 from loadgen.report.runs import Run, Terms, quality_of, rows
-from loadgen.series import Series, play
+from loadgen.series import Played, Series, play
 
 
 def add(subparsers: Any) -> None:
@@ -33,11 +34,19 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     goal = options.goal(asked.goodput) if asked.goodput else None
     terms = Terms(percents(asked.percentiles), goal, quality_of(asked.profile))
     cells = campaign.cells(policies(asked.policies), [asked.request_rate], 1)
-    played = play(Series(asked, cells))
-    runs = [Run(policy.notation, records) for (policy, _), (records,) in played.found.items()]
+    series = Series(asked, cells)
+    played = play(series)
+    runs = [
+        _run(series, cell, played) for cell in cells if (cell.policy, cell.rate) in played.found
+    ]
     Console().print(tables.terminal(runs, rows(runs, terms)))
     return {
         "out": str(asked.out),
         "complete": played.complete,
         "policies": {run.name: metrics.summary(run.records, terms.percents, goal) for run in runs},
     }
+
+
+def _run(series: Series, cell: Cell, played: Played) -> Run:
+    (records,) = played.found[cell.policy, cell.rate]
+    return Run(cell.policy.notation, records, level_changes.of_run(series.path(cell)))

@@ -35,10 +35,13 @@ def _add_policies(parser: argparse.ArgumentParser, out: Path) -> None:
     group.add_argument("--out", type=Path, default=out, help="folder for the records of each run")
     group.add_argument(
         "--rest",
-        type=float,
+        type=options.seconds,
         default=1.0,
         help="seconds that the level must not have changed for before a run, beside its dwell",
     )
     group.add_argument(
-        "--drain", type=float, default=600.0, help="seconds to wait for an idle stack before a run"
+        "--drain",
+        type=options.seconds,
+        default=600.0,
+        help="seconds to wait for an idle stack before a run",
     )

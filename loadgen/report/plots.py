@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from loadgen import metrics
 from loadgen.occupancy import outstanding, spells
@@ -49,6 +50,7 @@ def over_time(run: Run) -> Figure:
     _responses(stack[-1], run, colours)
     for axes in stack:
         axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
     stack[0].set_title(run.name)
     stack[-1].set_xlabel("seconds from the start; of an answer, when it was due")
     return figure
@@ -69,6 +71,7 @@ def _depths(axes: Axes, run: Run) -> None:
     times, depth = outstanding(run.records)
     axes.step(times, depth, where="post", color="#555555", linewidth=1)
     axes.set_ylabel("outstanding requests")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
 
 
@@ -87,7 +90,8 @@ def _responses(axes: Axes, run: Run, colours: Mapping[str, str]) -> None:
         responses = [record.response for record in here]
         axes.plot([r.due for r in here], responses, ".", color=colour, markersize=4, label=level)
     if colours:
-        axes.legend(title="level", loc="upper left")
+        # Beside the axes, where it hides no answer.
+        axes.legend(title="level", loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_ylabel("response, s")
     axes.set_ylim(bottom=0)
 

@@ -66,12 +66,7 @@ def load(paths: Sequence[Path]) -> list[Run]:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise BadRecord(f"two of the files are called {twice[0]}; rename one, or report them apart")
-    return [Run(run_name(path), read(path), _changes(path)) for path in paths]
-
-
-def _changes(path: Path) -> list[Change]:
-    beside = level_changes.beside(path)
-    return level_changes.load(beside) if beside.exists() else []
+    return [Run(run_name(path), read(path), level_changes.of_run(path)) for path in paths]
 
 
 def quality_of(path: Path | None) -> dict[str, float] | None:
@@ -164,7 +159,9 @@ def _residencies(runs: Sequence[Run]) -> list[Row]:
 def _residency(runs: Sequence[Run], queue: str) -> list[Row]:
     windows = [occupancy.window(run.records) for run in runs]
     shares = [
-        occupancy.residency(run.changes, queue, *window) if window[0] < window[1] else {}
+        occupancy.residency(run.changes, queue, *window)
+        if queue in run.queues and window[0] < window[1]
+        else {}
         for run, window in zip(runs, windows, strict=True)
     ]
     names = dict.fromkeys(name for share in shares for name in share)

@@ -28,7 +28,22 @@ def test_a_last_line_cut_short_is_left_out(tmp_path: Path) -> None:
     assert read(_file(tmp_path / "run.jsonl", FULL, tail='{"number": 9, "ki')) == [FULL]
 
 
-@pytest.mark.parametrize("line", ['{"number": 9', '{"number": 1, "colour": 2}', "[]", '{"due": 1}'])
+LINE = '{"number": 1, "kind": "image", "due": 0.5'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"number": 9',
+        '{"number": 1, "colour": 2}',
+        "[]",
+        '{"due": 1}',
+        LINE.replace("0.5", '"soon"') + "}",
+        LINE + ', "levels": null}',
+        LINE + ', "levels": [3]}',
+        LINE + ', "finished": "late"}',
+    ],
+)
 def test_any_other_line_that_is_no_record_is_refused(tmp_path: Path, line: str) -> None:
     path = _file(tmp_path / "run.jsonl", FULL, tail=f"{line}\n")
     with pytest.raises(BadRecord, match="line 2 is not a record"):

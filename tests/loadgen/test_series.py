@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -126,6 +127,7 @@ def test_policies_are_compared_under_the_same_requests(tmp_path: Path) -> None:
     assert policies["fixed:quality"]["e2e"]["mean"] > 5 * policies["fixed:fast"]["e2e"]["mean"]
     assert by_seed(stub.asked[:24]) == by_seed(stub.asked[24:])
     assert "mean response, s" in done.stdout
+    assert re.search(r"time at quality, images *│ 1  *│ 0 ", done.stdout)
     assert stub.put[-1]["level"] == "auto"
 
 
@@ -188,6 +190,8 @@ def test_what_is_outstanding_is_got_done_at_the_fastest_level_first(tmp_path: Pa
         (Stub(), ("--policies", "planned:10"), 2, "no profile to predict with"),
         (Stub(), ("--policies", "best"), 2, "'best' is no policy"),
         (Stub(), ("--policies", "file", "--rates", "0"), 2, "FIRST:LAST:STEP"),
+        (Stub(), ("--policies", "file", "--rest", "-1"), 2, "--rest: '-1': must be 0 or more"),
+        (Stub(), ("--policies", "file", "--repeats", "0"), 2, "at least 1 repeat"),
         (Stub(), ("--policies", "file", "--level", "fast"), 2, "no request obeys a policy"),
         (Stub(), ("--policies", "file", "--arrivals", "ramp:1:2:3"), 2, "has its own rate"),
         (Stub(), ("--policies", "file", "--url", "http://127.0.0.1:9"), 1, "nothing answers"),
