@@ -21,6 +21,9 @@ from services.contract.policy import Policy
 from services.contract.profile import Profile
 from services.contract.rules import Slo, check
 
+LEAST_ANSWERED = 2
+"""Of which a figure can be made"""
+
 
 def load(folder: Path, slo: Slo | None = None) -> Study:
     """The study in a folder; `slo` in place of the one that it says it has.
@@ -85,12 +88,21 @@ def _runs(folder: Path, levels: tuple[str, ...], skipped: dict[str, str]) -> Ite
     for path in {record.run_name(path): path for path in found}.values():
         try:
             run = run_of(path, levels)
-            if not any(each.response is not None for each in run.ordered):
-                raise BadRecord("no picture was answered")
-        except (BadLoad, BadRecord, OSError, EOFError, ValueError) as error:
+            _check(run, levels)
+        except (ValueError, OSError) as error:
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:
             yield run
+
+
+def _check(run: Run, levels: tuple[str, ...]) -> None:
+    """Raise BadRecord for a run that says nothing of this ladder."""
+    done = [each for each in run.ordered if each.status == record.SUCCEEDED and not each.warmup]
+    if len(done) < LEAST_ANSWERED:
+        raise BadRecord(f"{len(done)} pictures were answered: there must be {LEAST_ANSWERED}")
+    other = {level for each in done for level in each.levels or (each.level,)} - set(levels)
+    if other:
+        raise BadRecord(f"it has levels that the ladder has not: {', '.join(map(str, other))}")
 
 
 def run_of(path: Path, levels: tuple[str, ...]) -> Run:
@@ -114,7 +126,8 @@ def policy_of(slug: str, levels: tuple[str, ...]) -> Asked:
     texts = ["file", *(f"fixed:{level}" for level in levels)]
     if re.fullmatch(r"\d+(_\d+)*", numbers):
         texts.append(f"{kind}:{numbers.replace('_', ',')}")
-    texts.append(f"{kind}:{numbers}")
+    if kind != "fixed":
+        texts.append(f"{kind}:{numbers}")
     for text in texts:
         try:
             found = policies.policy(text)

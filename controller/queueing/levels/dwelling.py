@@ -38,23 +38,28 @@ class _Staged(NamedTuple):
 
     def up(self, depth: int) -> Blocks:
         """See hysteresis.Chain."""
-        return self.arrival_rate * self._led(self.tables[0], depth + 1)
+        return self.arrival_rate * self.following(depth + 1)
 
     def down(self, depth: int) -> Blocks:
         """See hysteresis.Chain."""
-        return self.rates(depth)[None, :, None] * self._led(self.tables[0], depth - 1)
+        return self.rates(depth)[None, :, None] * self.following(depth - 1)
 
     def within(self, depth: int, arrival_rate: float) -> Blocks:
         """See hysteresis.Chain."""
         out = np.diag(arrival_rate + self.rates(depth) + self.clock)
-        return self.clock * self._led(self.passing, depth) - out
+        return self.clock * _led(self.passing, depth) - out
 
     def rates(self, depth: int) -> NDArray[np.float64]:
         """See hysteresis.Chain."""
         return self.service_rates[min(depth, len(self.service_rates) - 1)]
 
-    def _led(self, table: NDArray[np.int64], depth: int) -> Blocks:
-        return np.eye(len(table))[table[:, min(depth, table.shape[1] - 1)]][None]
+    def following(self, depth: int) -> Blocks:
+        """1 where an arrival or a departure leads that comes to this depth."""
+        return _led(self.tables[0], depth)
+
+
+def _led(table: NDArray[np.int64], depth: int) -> Blocks:
+    return np.eye(len(table))[table[:, min(depth, table.shape[1] - 1)]][None]
 
 
 def measure(
@@ -118,8 +123,14 @@ def _measured(
         loss_probability=lost,
         stability_limit=float(limit),
         states=_levels(states, levels),
-        found=_levels(seen / seen.sum(), levels),
+        found=_levels(_once_arrived(chain, seen / seen.sum()), levels),
     )
+
+
+def _once_arrived(chain: _Staged, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where the arrival of a job that sees this leads."""
+    led = [row @ chain.following(depth + 1)[0] for depth, row in enumerate(seen)]
+    return np.array(led)
 
 
 def _levels(states: NDArray[np.float64], levels: int) -> NDArray[np.float64]:

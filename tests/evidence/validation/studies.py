@@ -1,0 +1,169 @@
+"""Studies whose law is known: their records come from the simulator, not from a live stack."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import tomli_w
+
+from controller.queueing.simulation import live
+from controller.queueing.simulation.arrivals import Poisson, Trace
+from controller.queueing.simulation.run import simulate
+from controller.queueing.simulation.scenario import Horizon
+from loadgen import level_changes, policies, record
+from loadgen.campaign import Cell
+from loadgen.level_changes import Change
+from loadgen.record import REJECTED, SUCCEEDED, Record
+from services.contract import policy
+from services.contract.ladder import ImageLevel, Level, StoryLevel
+from services.contract.profile import BatchLaw, Cost, Interval, Profile, Rung
+
+LAW = BatchLaw(tau0=0.012, tau1=0.004, cap=8)
+SECONDS = {"ddpm-100": 1.3, "ddim-25": 0.4, "ddim-3": 0.07}
+QUALITY = {"ddpm-100": 88.2, "ddim-25": 88.0, "ddim-3": 86.5}
+STEPS = {"ddpm-100": 100, "ddim-25": 25, "ddim-3": 3}
+LEVELS = tuple(SECONDS)
+SCV = 0.001
+OVERHEAD = {"ddpm-100": 0.05, "ddim-25": 0.03, "ddim-3": 0.05}
+BEFORE = 0.01
+"""Seconds of the overhead until work on a picture starts."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a live stack does, whatever the profile says of it."""
+
+    seconds: dict = field(default_factory=lambda: SECONDS)
+    law: BatchLaw = LAW
+    overhead: dict = field(default_factory=dict)
+    capacity: int | None = None
+
+
+def profile(seconds=SECONDS, law=LAW):
+    """What was measured of the levels, to within 1 %."""
+    return Profile(
+        made_with={},
+        rungs=tuple(
+            Rung(level=level(name), costs={"images": _cost(name, seconds)}) for name in seconds
+        ),
+        batch={"images": law},
+    )
+
+
+def level(name):
+    """A level of the ladder."""
+    image = ImageLevel(sampler="ddim", steps=STEPS[name], guidance_scale=3.0)
+    return Level(name=name, image=image, story=StoryLevel(max_tokens=64))
+
+
+def _cost(name, seconds):
+    return Cost(seconds=around(seconds[name]), scv=SCV, quality=around(QUALITY[name]))
+
+
+def around(value):
+    """An interval of 1 % on either side."""
+    return Interval(value=value, low=0.99 * value, high=1.01 * value)
+
+
+def ladder(thresholds=(4, 12), names=LEVELS):
+    """policy.toml's table, with rules by threshold."""
+    levels = [level(name).model_dump(mode="json", exclude_none=True) for name in names]
+    rules = {"kind": "threshold", "thresholds": list(thresholds)}
+    return {"profile": "profile/profile.json", "rules": rules, "levels": levels}
+
+
+def begin(folder, slo=5.0):
+    """A study without runs."""
+    for name in ("live", "calibration", "profile"):
+        (folder / name).mkdir(parents=True)
+    (folder / "policy.toml").write_text(tomli_w.dumps(ladder()))
+    (folder / "profile" / "profile.json").write_text(profile().model_dump_json())
+    plan = {"slo": {"seconds": slo, "percentile": 95.0}, "queue_capacity": 1000}
+    (folder / "study.json").write_text(json.dumps({"plan": plan}))
+    (folder / "profile" / "quality.csv").write_text(captions())
+    return folder
+
+
+def captions(count=40):
+    """Scores of pictures that differ more between captions than between levels."""
+    chance = np.random.default_rng(3)
+    hard = chance.normal(0, 5, count)
+    rows = ["setting,clip_score"]
+    for name, quality in QUALITY.items():
+        scores = quality + hard - hard.mean() + chance.normal(0, 0.3, count)
+        rows += [f"{name},{score:.4f}" for score in scores]
+    return "\n".join(rows) + "\n"
+
+
+def play(folder, notation, rate, *, truth=Truth(), repeat=1, seconds=120.0):
+    """Add a live run; its file."""
+    cell = Cell(policies.policy(notation), rate, repeat)
+    found = _simulated(folder, cell, truth, Poisson(rate), Horizon(seconds=seconds))
+    return _written(folder / "live", cell, *found)
+
+
+def calibrate(folder, *, truth=Truth(), pictures=30, levels=LEVELS):
+    """Add the calibration: at each level, pictures that meet no other."""
+    for name in levels:
+        cell = Cell(policies.policy(f"fixed:{name}"), 0.4, 1)
+        times = Trace(tuple(2.5 * number for number in range(1, pictures + 1)))
+        found = _simulated(folder, cell, truth, times, Horizon(jobs=pictures))
+        _written(folder / "calibration", cell, *found)
+
+
+def _simulated(folder, cell, truth, arrivals, horizon):
+    ours = policy.load(folder / "policy.toml")
+    rules = cell.policy.rules or ours.rules
+    under = ours.model_copy(update={"rules": rules})
+    happens = profile(truth.seconds, truth.law)
+    scenario = live.scenario(under, happens, "images", arrivals=Poisson(cell.rate), workers=1)
+    first = LEVELS.index(rules.level) if rules.kind == "fixed" else 0
+    switching = replace(scenario.switching, initial=first)
+    scenario = replace(
+        scenario, arrivals=arrivals, horizon=horizon, switching=switching, capacity=truth.capacity
+    )
+    found = simulate(scenario, 1000 + cell.repeat)
+    return records(found, truth.overhead), changes(found)
+
+
+def records(found, overhead):
+    """Each job of a simulation as the load generator keeps it."""
+    return [_record(found, number, overhead) for number in range(len(found.arrival))]
+
+
+def _record(found, number, overhead):
+    due = float(found.arrival[number])
+    if not found.done[number]:
+        return Record(number, "image", due, sent=due, status=REJECTED, http_status=429)
+    names = dict.fromkeys(LEVELS[each[number]] for each in (found.level, found.last_level))
+    levels = tuple(names)
+    extra = overhead.get(levels[-1], 0.0)
+    before = min(BEFORE, extra)
+    return Record(
+        number,
+        "image",
+        due,
+        sent=due + 0.001,
+        started=float(found.start[number]) + before,
+        finished=float(found.finish[number]) + extra,
+        status=SUCCEEDED,
+        level=levels[-1],
+        levels=levels,
+        attempts=1,
+    )
+
+
+def changes(found):
+    """The levels of a simulation."""
+    pairs = zip(found.switch_time, found.switch_level, strict=True)
+    return [Change("images", float(at), LEVELS[index], "") for at, index in pairs]
+
+
+def _written(folder: Path, cell, requests, levels):
+    path = folder / f"{cell.name}.jsonl"
+    with path.open("w") as file:
+        for each in requests:
+            record.write(file, each)
+    level_changes.save(level_changes.beside(path), levels)
+    return path
