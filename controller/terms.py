@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.contract.policy import Policy
+from services.contract.policy import Policy, fallback
 from services.contract.profile import Profile
 from services.contract.settings import Settings
 
@@ -19,4 +19,4 @@ class Terms:
     @property
     def fallback(self) -> int:
         """The rung that workers fall back to. Raises PolicyError where the ladder lacks it."""
-        return self.policy.index(self.settings.fallback_level)
+        return self.policy.index(fallback(self.policy, self.settings))

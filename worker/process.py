@@ -72,11 +72,12 @@ class Process:
     @cached_property
     def levels(self) -> Levels:
         """What level a job gets. Raises PolicyError, or SettingsError for the fallback level."""
+        ladder = policy.chosen(self.settings)
         return Levels(
             self.redis,
             self.queue,
-            policy.chosen(self.settings),
-            fallback=self.settings.fallback_level,
+            ladder,
+            fallback=policy.fallback(ladder, self.settings),
             worker=self.name,
         )
 

@@ -11,6 +11,8 @@ from services.contract.ladder import Level, Strict
 from services.contract.rules import PREDICTING, PolicyRules, check
 from services.contract.settings import Settings, SettingsError
 
+USUAL_FALLBACK = "balanced"
+
 
 class PolicyError(ValueError):
     """policy.toml cannot be read, or what it says is not a policy."""
@@ -77,12 +79,21 @@ def load(path: Path) -> Policy:
 def chosen(settings: Settings) -> Policy:
     """The policy that the settings name. Raises PolicyError, or SettingsError for the fallback."""
     found = load(settings.policy)
-    if settings.fallback_level not in found.names:
+    if fallback(found, settings) not in found.names:
         raise SettingsError(
             f"STORYTELLER_FALLBACK_LEVEL={settings.fallback_level!r} is not allowed: it must be "
-            f"one of {', '.join(found.names)}, the levels of {settings.policy}."
+            f"one of {', '.join(found.names)}, the levels of {settings.policy}, or empty."
         )
     return found
+
+
+def fallback(policy: Policy, settings: Settings) -> str:
+    """The level while no controller holds the lease: the one that is set, else USUAL_FALLBACK, else
+    the middle of the ladder, of two middle ones the cheaper."""
+    if settings.fallback_level:
+        return settings.fallback_level
+    names = policy.names
+    return USUAL_FALLBACK if USUAL_FALLBACK in names else names[len(names) // 2]
 
 
 class PolicyState(BaseModel):

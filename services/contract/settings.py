@@ -116,7 +116,11 @@ class Settings:
     retime: str = setting(
         "on", _one_of("off", "on"), "Whether pictures under way follow the policy further down."
     )
-    fallback_level: str = setting("balanced", TEXT, "Level while no controller holds the lease.")
+    fallback_level: str = setting(
+        "",
+        TEXT,
+        "Level while no controller holds the lease. Empty: balanced, else the ladder's middle one.",
+    )
     dispatch: str = setting(
         "shared",
         _one_of("shared", "jsq"),

@@ -30,7 +30,7 @@ def check_level(gateway: Gateway, level: str) -> None:
 
 def admit(gateway: Gateway, request: Request, key: str) -> str:
     """The id of the job that the request became, or became before under the same key."""
-    expected = outlook.read(gateway.redis, gateway.policy, gateway.settings.fallback_level)
+    expected = outlook.read(gateway.redis, gateway.policy, gateway.fallback)
     if not (key and gateway.redis.exists(keys.idempotency(key))):
         _check_now(gateway, expected, request)
     terms = _terms(gateway, expected, request, key)

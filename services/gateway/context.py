@@ -9,7 +9,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from services.contract.connection import CLIENT_OPTIONS
-from services.contract.policy import Policy
+from services.contract.policy import Policy, fallback
 from services.contract.settings import Settings
 from services.contract.tickets import Publisher
 from services.gateway.fanout import Fanout
@@ -35,6 +35,11 @@ class Gateway:
     paper: Paper
     places: Places
     traffic: Traffic
+
+    @property
+    def fallback(self) -> str:
+        """The level while no controller holds the lease."""
+        return fallback(self.policy, self.settings)
 
 
 def connect(settings: Settings) -> Redis:

@@ -51,7 +51,7 @@ def _gateway(settings: Settings, publisher: Publisher | None) -> Gateway:
     policy = policies.chosen(settings)
     redis = connect(settings)
     counts = Traffic()
-    counts.registry.register(QueueCollector(redis, policy, settings.fallback_level))
+    counts.registry.register(QueueCollector(redis, policy, policies.fallback(policy, settings)))
     return Gateway(
         settings=settings,
         policy=policy,

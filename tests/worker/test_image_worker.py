@@ -24,7 +24,7 @@ def start(tmp_path: Path, model: str, option: str = "eta = 0.0") -> int:
     """Start an image worker with this model, and a ladder of one level with this option."""
     policy = tmp_path / "policy.toml"
     policy.write_text(POLICY.format(option=option))
-    named = {"POLICY": policy, "IMAGE_MODEL": model, "FALLBACK_LEVEL": "only", "HOME": tmp_path}
+    named = {"POLICY": policy, "IMAGE_MODEL": model, "HOME": tmp_path}
     environ = {f"STORYTELLER_{name}": str(value) for name, value in named.items()}
     return image_worker.run(load({**environ, "STORYTELLER_DEVICE": "cpu"}))
 

@@ -87,5 +87,5 @@ def _standing(here: Gateway, job: Job) -> tuple[int | None, float | None]:
     if job.finished:
         return None, None
     position = queues.position(here.redis, job)
-    expected = outlook.read(here.redis, here.policy, here.settings.fallback_level)
+    expected = outlook.read(here.redis, here.policy, here.fallback)
     return position, estimates.eta(job, expected, position)

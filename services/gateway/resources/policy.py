@@ -73,7 +73,7 @@ def _apply(here: Gateway, asked: PinRequest, queue: Queue, until: float) -> None
 def _view(here: Gateway) -> PolicyView:
     return policy_view.view(
         here.policy,
-        here.settings.fallback_level,
+        here.fallback,
         queues={queue: _queue(here, queue) for queue in QUEUES},
         decisions=levels.decisions(here.redis, DECISIONS),
         applied=levels.applied(here.redis),

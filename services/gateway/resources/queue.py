@@ -17,7 +17,7 @@ blueprint = Blueprint("queue", __name__)
 def show() -> Response:
     """Depth, ages, rates, level."""
     here = gateway()
-    expected = outlook.read(here.redis, here.policy, here.settings.fallback_level)
+    expected = outlook.read(here.redis, here.policy, here.fallback)
     in_force = {queue: _in_force(here, queue, expected.now) for queue in QUEUES}
     return respond(load_view.view(expected, in_force))
 
@@ -32,5 +32,5 @@ def _level(here: Gateway, queue: Queue, now: float) -> load_view.QueueLevel | No
     state = levels.read(here.redis, queue)
     if state is None:
         return None
-    applied = levels.resolve("auto", state, here.policy, here.settings.fallback_level, now)
+    applied = levels.resolve("auto", state, here.policy, here.fallback, now)
     return load_view.level(applied, state)

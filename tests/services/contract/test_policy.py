@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.contract.policy import PolicyError, load
+from services.contract import settings
+from services.contract.policy import PolicyError, chosen, fallback, load
+from services.contract.settings import SettingsError
 
 ROOT = Path(__file__).parents[3]
 LEVEL = 'image = { sampler = "ddim", steps = 5, guidance_scale = 1.0 }\nstory = { max_tokens = 99 }'
@@ -91,3 +93,32 @@ def test_a_level_that_cannot_be_drawn_is_refused(tmp_path, text):
 
     with pytest.raises(PolicyError, match="image"):
         load(path)
+
+
+def _settings(path, **given):
+    named = {"POLICY": path, **given}
+    return settings.load({f"STORYTELLER_{name}": str(value) for name, value in named.items()})
+
+
+@pytest.mark.parametrize(
+    ("names", "level"),
+    [
+        (("only",), "only"),
+        (("a", "b"), "b"),
+        (("a", "b", "c"), "b"),
+        (("a", "b", "c", "d"), "c"),
+        (("a", "b", "c", "balanced"), "balanced"),
+    ],
+)
+def test_unset_the_fallback_is_balanced_or_the_middle_of_the_ladder(tmp_path, names, level):
+    thresholds = list(range(3, 2 + len(names)))
+    path = _write(tmp_path, f"thresholds = {thresholds}", *names)
+    assert fallback(chosen(_settings(path)), _settings(path)) == level
+
+
+def test_a_fallback_that_is_set_must_be_a_level(tmp_path):
+    path = _write(tmp_path, "thresholds = [3]", "a", "b")
+    named = _settings(path, FALLBACK_LEVEL="a")
+    assert fallback(chosen(named), named) == "a"
+    with pytest.raises(SettingsError, match="'balanced' is not allowed: it must be one of a, b"):
+        chosen(_settings(path, FALLBACK_LEVEL="balanced"))
