@@ -75,11 +75,19 @@ def _check(asked: argparse.Namespace) -> None:
     for name in ("concurrency", "max_concurrency"):
         if (given := getattr(asked, name)) is not None and given < 1:
             raise BadLoad(f"--{name.replace('_', '-')} {given}: at least 1 must be outstanding")
-    if asked.save_result and asked.save_result.suffix == PARQUET:
+    if asked.save_result:
+        _check_file(asked.save_result)
+
+
+def _check_file(path: Path) -> None:
+    if path.suffix == ".gz":
+        told = "lines are not compressed while they are written; name a .jsonl or .parquet"
+        raise BadLoad(f"--save-result {path}: {told}")
+    if path.suffix == PARQUET:
         try:
             parquet.check()
         except parquet.Unreadable as error:
-            raise BadLoad(f"--save-result {asked.save_result}: {error}") from error
+            raise BadLoad(f"--save-result {path}: {error}") from error
 
 
 async def _driven(asked: argparse.Namespace, schedule: Sequence[Arrival]) -> list[Record]:

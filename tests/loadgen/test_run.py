@@ -141,6 +141,7 @@ def test_a_trace_that_goes_back_is_refused(tmp_path: Path) -> None:
         (("--url", "http://127.0.0.1:9"), 1, "nothing answers at http://127.0.0.1:9"),
         (("--save-result", "/nowhere/run.jsonl"), 2, "/nowhere/run.jsonl"),
         (("--save-result", "/nowhere/run.parquet"), 2, "/nowhere/run.parquet"),
+        (("--save-result", "run.jsonl.gz"), 2, "name a .jsonl or .parquet"),
         (("--patience", "-1"), 2, "argument --patience: '-1': must be 0 or more"),
         (("--warmup", "x"), 2, "argument --warmup: 'x': must be 0 or more"),
         (("--prompts", sys.executable), 2, "cannot read the prompts"),
