@@ -12,31 +12,39 @@ SPECIAL = {
     "−": "$-$",
     "≥": r"$\geq$",
     "≤": r"$\leq$",
+    "±": r"$\pm$",
+    "ρ": r"$\rho$",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
 
 
+PARAGRAPH = r"p{0.34\textwidth}"
+
+
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under one caption; the first column is on the left, the others on the right."""
+    """Rows under one caption; the first `texts` columns are on the left, the rest on the right."""
 
     name: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    texts: int = 1
 
     def markdown(self) -> str:
         """For a terminal or a README."""
-        rule = ("---", *["---:"] * (len(self.columns) - 1))
+        rule = ["---"] * self.texts + ["---:"] * (len(self.columns) - self.texts)
         lines = [f"| {' | '.join(_barless(row))} |" for row in (self.columns, rule, *self.rows)]
         return "\n".join(lines) + f"\n\n{self.caption}"
 
     def latex(self) -> str:
         """A `table` for an article that uses booktabs."""
         rows = "\n".join(map(_row, self.rows))
+        # Later columns of text are sentences, which must be broken into lines.
+        kinds = ["l"] + [PARAGRAPH] * (self.texts - 1) + ["r"] * (len(self.columns) - self.texts)
         return (
             f"\\begin{{table}}\n\\centering\n\\small\n\\caption{{{escaped(self.caption)}}}\n"
-            f"\\label{{tab:{self.name}}}\n\\begin{{tabular}}{{l{'r' * (len(self.columns) - 1)}}}\n"
+            f"\\label{{tab:{self.name}}}\n\\begin{{tabular}}{{{''.join(kinds)}}}\n"
             f"\\toprule\n{_row(self.columns)}\n\\midrule\n{rows}\n\\bottomrule\n\\end{{tabular}}\n"
             f"\\end{{table}}\n"
         )

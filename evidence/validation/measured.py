@@ -7,7 +7,7 @@ import numpy as np
 from evidence.validation.figures import Estimates, Jobs, estimates, residency
 from evidence.validation.intervals import Floats
 from evidence.validation.study import Run, Study
-from loadgen.record import FAILED_TO_SEND, REJECTED, SUCCEEDED, Record
+from loadgen.record import SUCCEEDED, TIMEOUT, Record
 
 
 def jobs(run: Run, names: tuple[str, ...]) -> Jobs:
@@ -39,10 +39,11 @@ def last_level(request: Record) -> str:
 
 
 def _until(request: Record) -> float:
-    """One that never ended is outstanding for ever; one that was refused never was."""
-    if request.status in (REJECTED, FAILED_TO_SEND):
-        return request.due
-    return math.inf if request.finished is None else request.finished
+    """As loadgen.occupancy has it: one that was given up is outstanding for ever, and one that was
+    refused, or failed without an end, never was."""
+    if request.finished is not None:
+        return request.finished
+    return math.inf if request.status == TIMEOUT else request.due
 
 
 def first_level(run: Run, names: tuple[str, ...]) -> int:

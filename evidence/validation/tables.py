@@ -110,7 +110,7 @@ def _broken(result: Result) -> Table:
         for found in each.broken
     )
     caption = "Broken assumptions, for runs that a prediction misses by 10 % or beyond chance."
-    return Table("validation-broken", caption, ("run", "assumption", "evidence"), rows)
+    return Table("validation-broken", caption, ("run", "assumption", "evidence"), rows, 3)
 
 
 def _knees(result: Result) -> Table:
