@@ -69,5 +69,9 @@ def run(settings: Settings) -> int:
         perform = partial(perform_image, studio=studio)
         # As many jobs as step together: one claimed earlier would get the level of an earlier load.
         return process.serve(
-            {"image": perform}, settings.batch_cap, lambda: None, engine.denoiser.sizes
+            {"image": perform},
+            settings.batch_cap,
+            lambda: None,
+            draws=engine.denoiser.sizes,
+            silent_seconds=engine.silent_seconds,
         )

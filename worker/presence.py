@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 PROCESS: dict[Queue, str] = {"stories": "story-worker", "images": "image-worker"}
 CHECK_IN_SECONDS = 3.0
 SWEEP_SECONDS = 3600.0
+HANGING_SECONDS = 180.0
+"""A step or pass that takes longer hangs. A large batch on a slow CPU takes about a minute."""
 
 
 class Presence:
@@ -44,6 +46,7 @@ class Presence:
         self._station = rule == "jsq"
         self._draws = draws
         self._open = False
+        self._hanging = False
         self._told_at = 0.0
         self._swept_at = 0.0
         self._sweeper: threading.Thread | None = None
@@ -87,13 +90,20 @@ class Presence:
         except RedisError as error:
             logger.warning("Redis failed; the controller sets it right: %s", error)
 
-    def tell(self) -> None:
-        """Check in when it is time to; called often."""
+    def tell(self, silent_seconds: float = 0.0) -> None:
+        """Check in when it is time to; called often.
+
+        `silent_seconds`: since the work last moved. Where it hangs, the worker checks out until it
+        moves again: new tickets go to others, and under `jsq` those that wait for it.
+        """
         now = time.monotonic()
         if not self._open or now - self._told_at < CHECK_IN_SECONDS:
             return
         self._told_at = now
         try:
+            if self._hangs(silent_seconds):
+                queues.check_out(self._redis, self._queue, self._name)
+                return
             self._open_station()
             # Before it checks in: a worker that is known is known with what it can draw.
             if self._draws is not None:
@@ -102,6 +112,18 @@ class Presence:
             self._sweep(now)
         except RedisError as error:
             logger.warning("cannot check in, trying again: %s", error)
+
+    def _hangs(self, silent_seconds: float) -> bool:
+        before, self._hanging = self._hanging, silent_seconds > HANGING_SECONDS
+        if self._hanging and not before:
+            logger.error(
+                "nothing has moved for %d s: this worker gets no more jobs until something does; "
+                "restart it if nothing will",
+                silent_seconds,
+            )
+        elif before and not self._hanging:
+            logger.warning("it moves again")
+        return self._hanging
 
     def _sweep(self, now: float) -> None:
         if now - self._swept_at > SWEEP_SECONDS:

@@ -101,13 +101,19 @@ class Process:
         concurrency: int,
         turn: Callable[[], None],
         draws: Sizes | None = None,
+        silent_seconds: Callable[[], float] = lambda: 0.0,
     ) -> int:
-        """Take jobs until told to stop; `turn` is called several times a second, and `draws` is
-        what pictures can be asked of this worker."""
+        """Take jobs until told to stop; `turn` is called several times a second.
+
+        `draws` is what pictures can be asked of this worker; `silent_seconds` says how long ago the
+        work last moved.
+        """
         presence = Presence(
             self.redis, self.queue, self.name, self.shelf, rule=self.rule, draws=draws
         )
-        claims = Claims(self.redis, self._terms(), lambda: (turn(), presence.tell()))
+        claims = Claims(
+            self.redis, self._terms(), lambda: (turn(), presence.tell(silent_seconds()))
+        )
         claims.open()
         self.levels.open()
         try:

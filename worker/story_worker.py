@@ -75,4 +75,9 @@ def run(settings: Settings) -> int:
         "story": partial(perform_story, desk=desk, shelf=process.shelf),
         "storybook": partial(perform_storybook, desk=desk, printer=printer),
     }
-    return process.serve(performers, settings.story_concurrency, process.beat)
+    return process.serve(
+        performers,
+        settings.story_concurrency,
+        process.beat,
+        silent_seconds=source.decoder.silent_seconds,
+    )

@@ -14,7 +14,7 @@ from services.contract.sizes import Sizes
 from tests.services.contract.making import accept, state
 from tests.waiting import wait_until
 from worker.artifacts import Shelf
-from worker.presence import Presence
+from worker.presence import HANGING_SECONDS, Presence
 
 NOBODY = Redis(port=1, retry=Retry(NoBackoff(), 0))
 
@@ -110,6 +110,25 @@ def test_a_station_does_without_redis_for_a_moment(make, caplog, moment):
     with caplog.at_level(logging.WARNING):
         presence.open() if moment == "opens" else presence.leave(lambda _job: None)
     assert "the controller sets it right" in caplog.text
+
+
+def test_a_worker_that_hangs_checks_out_until_it_moves_again(redis, make, caplog, monkeypatch):
+    monkeypatch.setattr("worker.presence.CHECK_IN_SECONDS", 0.0)
+    presence = make("jsq")
+    presence.open()
+    presence.tell(HANGING_SECONDS - 1)
+    dispatch.assign(redis, state(redis, accept(redis)))
+    assert dispatch.abandoned(redis, "images") == []
+
+    for _ in range(3):
+        presence.tell(HANGING_SECONDS + 1)
+    assert queues.live_workers(redis, "images") == set()
+    assert dispatch.abandoned(redis, "images") == ["w"], "the controller moves what waits there"
+    assert caplog.text.count("nothing has moved for 181 s") == 1
+
+    presence.tell(0.0)
+    assert queues.live_workers(redis, "images") == {"w"}
+    assert "it moves again" in caplog.text
 
 
 class Endless(Shelf):

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Self
@@ -53,6 +54,7 @@ class Engine:
         self._on_turn = on_turn or (lambda: None)
         self._inbox: queue.SimpleQueue[Denoising | None] = queue.SimpleQueue()
         self._closing = False
+        self._turned_at = time.monotonic()
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="image-engine", daemon=True)
 
@@ -82,6 +84,10 @@ class Engine:
         else:
             self._abandon_all()
         self._darkroom.close()
+
+    def silent_seconds(self) -> float:
+        """Since the last turn began; an idle engine takes one a second."""
+        return time.monotonic() - self._turned_at
 
     def submit(
         self,
@@ -129,6 +135,7 @@ class Engine:
         self._abandon_all()
 
     def _show_alive(self) -> None:
+        self._turned_at = time.monotonic()
         try:
             self._on_turn()
         except Exception:

@@ -12,19 +12,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import torch
 from transformers import PreTrainedModel
 
-from worker import device
 from worker.batching.limit import Limit
-from worker.language import packing
 from worker.language.context import Context
 from worker.language.packing import Piece
+from worker.language.passes import Reading, results
 
 logger = logging.getLogger(__name__)
 
 Interrupted = Callable[[], BaseException | None]
-Reading = tuple[Context, torch.Tensor]
 
 LONG_TOKENS = 64  # of prompts and lines in one turn, for which every other story has to wait
 MOST_TOGETHER = 256  # STORYTELLER_STORY_BATCH allows no more
@@ -81,6 +78,7 @@ class Decoder:
         self._waiting: list[_Read] = []
         self._seats = 0
         self._turning = False
+        self._turned_at = 0.0
         self._last_seconds = 0.0
         self._limit = Limit(MOST_TOGETHER)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="story-decoder")
@@ -97,6 +95,10 @@ class Decoder:
             with self._gate:
                 self._seats -= 1
                 self._gate.notify()
+
+    def silent_seconds(self) -> float:
+        """Since the turn under way began; 0 where nobody waits."""
+        return time.monotonic() - self._turned_at if self._turning else 0.0
 
     def read(
         self,
@@ -116,13 +118,14 @@ class Decoder:
             self._waiting.append(read)
             self._gate.notify()
             if not self._turning:
+                self._turned_at = time.monotonic()
                 self._turning = True
                 self._thread.submit(self._take_turns)
         return read.future.result()
 
     def _take_turns(self) -> None:
         while reads := self._gathered():
-            started = time.monotonic()
+            self._turned_at = started = time.monotonic()
             _settle(reads, self._limit)
             self._last_seconds = time.monotonic() - started
             with self._gate:
@@ -156,8 +159,8 @@ def _take_turn(reads: list[_Read], limit: Limit) -> None:
         group = [read for read in going if read.network is network]
         fitting = choose([len(read.piece.ids) for read in group], LONG_TOKENS)
         chosen = [group[i] for i in fitting[: limit.now]]
-        results = _results(network, [read.piece for read in chosen], limit)
-        for read, result in zip(chosen, results, strict=True):
+        found = results(network, [read.piece for read in chosen], limit)
+        for read, result in zip(chosen, found, strict=True):
             if result is not None:
                 read.take(result)
 
@@ -182,31 +185,6 @@ def _stopped(read: _Read) -> bool:
     if reason is not None:
         read.future.set_exception(reason)
     return reason is not None
-
-
-def _results(
-    network: PreTrainedModel, pieces: list[Piece], limit: Limit
-) -> list[Reading | Exception | None]:
-    """What a pass gives; None for each where fewer are to be tried in the next turn; where it fails
-    otherwise, what a pass for each one alone gives."""
-    try:
-        results = list(packing.read(network, pieces))
-    except Exception as error:  # noqa: BLE001 - a story must never wait for an answer in vain
-        if len(pieces) == 1 or device.lost(error):
-            return [error] * len(pieces)
-        logger.warning("reading for %d stories failed: %r", len(pieces), error)
-        fewer = device.memory_ran_out(error)
-    else:
-        limit.went_well()
-        return [*results]
-    if not fewer:
-        return [result for piece in pieces for result in _results(network, [piece], limit)]
-    device.free_memory()
-    limit.too_many(len(pieces))
-    logger.warning(
-        "%d stories at a time for a while; a lower STORYTELLER_STORY_BATCH avoids this", limit.now
-    )
-    return [None] * len(pieces)
 
 
 def _not_a_number(context: Context) -> NotANumber:

@@ -1,16 +1,18 @@
 """A device that is too small draws fewer at a time; one that is lost draws nothing more."""
 
+import threading
 from collections.abc import Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
+from tests.waiting import wait_until
 from tests.worker.batching.oracle import SAME, psnr
 from tests.worker.batching.requests import image_request
 from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising
-from worker.batching.engine import Engine
+from worker.batching.engine import IDLE_SECONDS, Engine
 from worker.batching.reference import draw
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -94,3 +96,22 @@ def test_a_batch_that_broke_the_device_is_not_tried_again(denoiser: Denoiser) ->
             with pytest.raises(torch.AcceleratorError, match="device-side assert"):
                 future.result(SECONDS)
     assert asked == [2]
+
+
+def test_an_engine_is_silent_while_a_step_does_not_end(denoiser: Denoiser) -> None:
+    go_on = threading.Event()
+
+    class Hanging(Denoiser):
+        """A device that does not answer until it may."""
+
+        def predict(self, batch: Sequence[Denoising]) -> Tensor:
+            assert go_on.wait(SECONDS)
+            return super().predict(batch)
+
+    with Engine(Hanging(denoiser.checkpoint)) as engine:
+        future = engine.submit(image_request())
+        longer = 2 * IDLE_SECONDS
+        wait_until(lambda: engine.silent_seconds() > longer, "longer than an idle engine")
+        go_on.set()
+        future.result(SECONDS)
+        assert engine.silent_seconds() < longer

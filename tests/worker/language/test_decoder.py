@@ -277,6 +277,13 @@ def test_what_nobody_expects_fails_the_turn_and_the_next_is_taken(
     _agrees(room.pool.submit(_read, room, (6,)), room.alone((6,)))
 
 
+def test_a_decoder_is_silent_while_a_pass_does_not_end(room: Room) -> None:
+    assert room.decoder.silent_seconds() == 0.0
+    with room.busy():
+        wait_until(lambda: room.decoder.silent_seconds() > 0.05, "the pass lasts")
+    wait_until(lambda: room.decoder.silent_seconds() == 0.0, "nobody waits")
+
+
 def test_every_network_has_a_pass_of_its_own(room: Room) -> None:
     with room.busy():
         first = Story(room).read((4,))
