@@ -11,6 +11,7 @@ from loadgen.metrics import Estimate
 NOTHING = "–"
 SAID = {"simulated": "simulation", "closed_form": "formula"}
 TOLD = {
+    "delayed": "what a picture costs besides the engine taken as a delay",
     "uncalibrated": "without calibration",
     "in_engine": "what a picture costs besides the engine taken as work in it",
     "without_dwell": "levels that change at once",

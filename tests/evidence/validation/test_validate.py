@@ -145,7 +145,10 @@ def test_the_command_writes_json_tables_and_plots(honest, tmp_path, capsys):
 
 
 def test_the_same_records_give_the_same_result(honest):
-    one, two = (validate(load(honest), replications=2).as_json() for _ in range(2))
+    study = load(honest)
+    short = replace(study, runs=study.runs[:2])
+
+    one, two = (validate(short, replications=2).as_json() for _ in range(2))
 
     assert one == two
 
