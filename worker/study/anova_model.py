@@ -111,7 +111,10 @@ def simple(sample: Sample) -> tuple[list[Coefficient], float]:
         else:
             parts.append(f"C({code}, Treatment('0'))")
     found = smf.ols(f"y ~ {' + '.join(parts)}", data).fit()
-    return _coefficients(found, _Names(sample)), float(found.rsquared)
+    names = ["intercept", *sample.factors]
+    coefficients = _coefficients(found, _Names(sample))
+    coefficients.sort(key=lambda each: names.index(each.name.split(" = ")[0]))
+    return coefficients, float(found.rsquared)
 
 
 def _coded(sample: Sample, codes: Mapping[str, str]) -> pd.DataFrame:

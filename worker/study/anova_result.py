@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from math import floor, log10
 from typing import Any
 
 from worker.study.anova_checks import Check, LackOfFit, checks
@@ -111,26 +112,38 @@ def _check(check: Check | None) -> dict[str, Any] | None:
 
 def table(found: Analysis) -> Table:
     """The analysis of variance, what the assumptions say, and the simple model."""
-    panels = [_variance(found.model), _assumptions(found), _simple(found)]
-    if found.other is not None:
-        panels.insert(1, _variance(found.other))
-    return Table(NAME, _caption(found), tuple(panels))
+    panels = (_variance(found.model, found.other), _assumptions(found), _simple(found))
+    return Table(NAME, _caption(found), panels)
 
 
-def _variance(model: Model) -> Panel:
-    columns = (model.sample.name, "df", "sum of squares", "F", "p", "partial η²", "ω²")
-    return Panel(columns, tuple(map(_row, model.effects)))
+def _variance(model: Model, other: Model | None) -> Panel:
+    """Of both scales, side by side."""
+    columns = ("effect", "df", "SS", "F", "p", "partial η²", "ω²")
+    decimals = _decimals(model.effects)
+    rows = [_row(each, decimals) for each in model.effects]
+    if other is not None:
+        columns += (f"{other.sample.name}: F", "p", "partial η²")
+        rows = [(*row, *_tested(each)) for row, each in zip(rows, other.effects, strict=True)]
+    return Panel(columns, tuple(rows))
 
 
-def _row(effect: Effect) -> tuple[str, ...]:
+def _decimals(effects: Sequence[Effect]) -> int:
+    """With which the largest sum of squares has six digits."""
+    largest = max(each.sum_sq for each in effects)
+    return max(0, 5 - floor(log10(largest)))
+
+
+def _row(effect: Effect, decimals: int) -> tuple[str, ...]:
+    f, p, eta_sq = _tested(effect)
+    squares = f"{effect.sum_sq:.{decimals}f}"
+    return effect.term, str(effect.df), squares, f, p, eta_sq, _shown(effect.omega_sq, "z.3f")
+
+
+def _tested(effect: Effect) -> tuple[str, str, str]:
     return (
-        effect.term,
-        str(effect.df),
-        f"{effect.sum_sq:.6g}",
-        _shown(effect.f, ".2f"),
+        _shown(effect.f, "z.2f"),
         probability(effect.p),
-        _shown(effect.eta_sq_partial, ".3f"),
-        _shown(effect.omega_sq, ".3f"),
+        _shown(effect.eta_sq_partial, "z.3f"),
     )
 
 
@@ -166,13 +179,16 @@ def _simple(found: Analysis) -> Panel:
 
 
 def _caption(found: Analysis) -> str:
-    model = found.model
+    model, runs = found.model, len(found.model.sample.response)
     said = [
-        f"Analysis of variance (type II) of {len(model.sample.response)} runs; "
+        f"Analysis of variance (SS: sums of squares, type II) of {runs} runs; "
         f"{model.sample.name}: R² = {model.r_squared:.3f}, adjusted {model.adjusted_r_squared:.3f}."
     ]
     if found.other is not None:
-        said.append(f"{found.other.sample.name}: R² = {found.other.r_squared:.3f}.")
+        said.append(
+            f"{found.other.sample.name}: R² = {found.other.r_squared:.3f}. Effects on a log₂ are "
+            "ratios: one more is twice as much."
+        )
     said += [*_aliased(found), *_broken(found)]
     said.append(
         "Simple model: main effects alone, in the unit of the response for one more of a factor "

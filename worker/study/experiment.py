@@ -105,13 +105,13 @@ def _made(workshop: Workshop, missing: Sequence[tuple[Run, BookSetting]]) -> Ite
 
 def _kinds(settings: Sequence[BookSetting]) -> list[BookSetting]:
     """Short books that do, once each, what is slower the first time."""
-    small = {"steps": WARM_STEPS}
+    small = {"steps": WARM_STEPS, "sampler": "ddim"}
     together = [
         each.model_copy(update={**small, "tokens": each.batch, "strategy": "parallel"})
         for each in settings
     ]
     going_on = [
-        each.model_copy(update={**small, "tokens": 2, "batch": 2, "sampler": "ddim"})
+        each.model_copy(update={**small, "tokens": 2, "batch": 2})
         for each in settings
         if each.strategy == "autoregressive"
     ]

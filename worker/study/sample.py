@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from worker.study.terms import Unusable
 
 ORDER = "order"
-NO_FACTORS = frozenset({ORDER, "replicate", "text_seconds", "first_picture_seconds"})
-"""Columns of the records of a design that are neither factor nor response."""
+NO_FACTORS = frozenset({ORDER, "replicate", "seconds", "text_seconds", "first_picture_seconds"})
+"""Columns of the records of a design that are no factors."""
 
 Doubles = NDArray[np.float64]
 Term = tuple[str, ...]

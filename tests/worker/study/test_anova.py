@@ -230,6 +230,9 @@ def test_records_of_a_design_are_analysed_again_as_they_were(study, tmp_path: Pa
     assert study("--analyse", str(kept)) == 0
     again = json.loads((tmp_path / "out" / "anova.json").read_text())["figures"]
     assert again == first
+    assert study("--analyse", str(kept), "--response", "text_seconds", design=False) == 0
+    figures = json.loads((tmp_path / "out" / "anova.json").read_text())["figures"]
+    assert list(figures["design"]["factors"]) == ["strategy", "steps"]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +261,13 @@ def test_runs_that_cannot_be_analysed_are_refused(
     assert study("--analyse", str(tmp_path / "runs.csv"), *arguments, design=False) == 2
     assert told in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_help_names_every_option(study, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        study("--help")
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("--design", "--analyse", "--response", "--out", "--json"))
 
 
 def test_an_option_that_the_design_decides_is_refused(

@@ -61,13 +61,11 @@ def test_the_shipped_designs_tell_their_effects_apart(name: str) -> None:
         assert len(set(joint.values())) == 1, "every pair of factors is balanced"
 
 
-def test_what_the_default_design_fits_is_aliased_with_nothing_else_that_it_fits() -> None:
+def test_no_interaction_of_the_default_design_is_aliased_with_another() -> None:
     design = read(SHIPPED)
-    assert design.told()["resolution"] == 4
-    fitted = {"*".join(pair) for pair in design.pairs}
+    assert design.told()["resolution"] == 6
     for chain in design.alias_chains:
-        words = {"*".join(sorted(word.split("*"))) for word in chain}
-        assert len(words & {"*".join(sorted(pair.split("*"))) for pair in fitted}) <= 1
+        assert min(word.count("*") + 1 for word in chain[1:]) >= 4
 
 
 @pytest.mark.parametrize(

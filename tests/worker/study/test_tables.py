@@ -17,6 +17,7 @@ TABLE = Table(
 def test_what_means_something_to_latex_is_escaped() -> None:
     assert escaped("50% & #1_{a}$") == r"50\% \& \#1\_\{a\}\$"
     assert escaped("a ± b … −1 × 2") == r"a $\pm$ b \dots{} $-$1 $\times$ 2"
+    assert escaped("η² < log₂ ω, χ – 1") == (r"$\eta$$^2$ $<$ log$_2$ $\omega$, $\chi$ -- 1")
     assert escaped("\\~^") == r"\textbackslash{}\textasciitilde{}\textasciicircum{}"
 
 
