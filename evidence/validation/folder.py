@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from evidence.loops import closed_loop
+from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
 from loadgen import level_changes, policies, record
@@ -47,6 +49,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         slo=slo or _slo(told, runs, ladder),
         runs=runs,
         calibration=tuple(_runs(folder / "calibration", ladder.names, skipped)),
+        loops=tuple(_loops(folder / "calibration" / "loops", skipped)),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
         skipped=skipped,
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
@@ -93,6 +96,14 @@ def _runs(folder: Path, levels: tuple[str, ...], skipped: dict[str, str]) -> Ite
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:
             yield run
+
+
+def _loops(folder: Path, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
+    for path in sorted(each for each in folder.glob("*-*") if each.name.endswith(record.ENDINGS)):
+        try:
+            yield closed_loop(record.read(path))
+        except (ValueError, OSError) as error:
+            skipped[f"loops/{path.name}"] = str(error)
 
 
 def _check(run: Run, levels: tuple[str, ...]) -> None:

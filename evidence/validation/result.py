@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evidence.validation import calibration, intervals
+from evidence.law import EngineLaw
+from evidence.validation import basis, calibration, intervals
 from evidence.validation.accuracy import ASKED, Accuracy, accuracy
 from evidence.validation.calibration import Overhead
 from evidence.validation.capacity import Capacity, capacity
@@ -15,6 +16,7 @@ from evidence.validation.verdict import Verdict, judge
 
 KINDS = ("simulated", "closed_form")
 VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "delayed": KINDS,
     "uncalibrated": KINDS,
     "in_engine": KINDS,
     "without_dwell": ("closed_form",),
@@ -34,6 +36,8 @@ class Result:
     margins: tuple[Margin, ...]
     contests: tuple[Contest, ...]
     replications: int
+    law: EngineLaw | None = None
+    """By the closed loops, where there are any"""
 
     def accuracy(self, kind: str, variant: str | None = None) -> Accuracy:
         """Of one kind of prediction, over the runs that are asked about."""
@@ -53,6 +57,7 @@ class Result:
             "method": self.method,
             "notes": self.notes,
             "skipped": dict(self.study.skipped),
+            "law": self.law and _law(self.law),
             "calibration": [each.as_json() for each in self.overheads],
             "runs": [each.as_json() for each in self.verdicts],
             "accuracy": self._accuracies(),
@@ -91,13 +96,19 @@ class Result:
         return notes
 
 
+def _law(law: EngineLaw) -> dict[str, Any]:
+    names = ("apart", "finishing", "tau0", "tau1")
+    return {name: getattr(law, name).model_dump() for name in names} | {"cap": law.cap}
+
+
 def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS) -> Result:
     """Judge every run; `track` goes through them and may show how far it is."""
-    overheads = calibration.calibrate(study)
+    chosen, plain = basis.best(study), basis.plain(study)
     return Result(
         study=study,
-        overheads=overheads,
-        verdicts=tuple(judge(study, run, overheads, replications) for run in track(study.runs)),
+        overheads=plain.overheads,
+        law=chosen.law,
+        verdicts=tuple(judge(chosen, plain, run, replications) for run in track(study.runs)),
         capacity=capacity(study),
         margins=tuple(margins(study)),
         contests=tuple(contests(study)),

@@ -5,6 +5,7 @@ before anything is sent. What is random is the work of each job and the phase of
 clock. The same with fresh Poisson arrivals tells how much runs of that length vary by chance.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,12 +30,12 @@ class Replay:
     jobs: tuple[Jobs, ...]
     residencies: tuple[Floats, ...]
 
-    def estimates(self, study: Study, overhead: Floats) -> Estimates:
-        """Means over the replications with the range of 95 % of them; `overhead` by level is
-        seconds that each answer takes outside the engine."""
+    def estimates(self, study: Study, later: Callable[[Jobs], Jobs]) -> Estimates:
+        """Means over the replications with the range of 95 % of them; `later` adds to the jobs what
+        comes after the engine."""
         shape = study.qualities, len(study.names)
         rows = [
-            figures(each.delayed(overhead), *shape, stay)
+            figures(later(each), *shape, stay)
             for each, stay in zip(self.jobs, self.residencies, strict=True)
             if each.answered.any()
         ]

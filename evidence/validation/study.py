@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
 from loadgen.level_changes import Change
 from loadgen.policies import Policy as Asked
@@ -53,6 +54,7 @@ class Study:
     slo: Slo | None
     runs: tuple[Run, ...]
     calibration: tuple[Run, ...] = ()
+    loops: tuple[ClosedLoop, ...] = ()
     captions: Mapping[str, Floats] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     capacity: int = QUEUE_CAPACITY

@@ -1,16 +1,17 @@
 """One run: what was measured and predicted, and which assumption is broken where they differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.queueing import outlook
 from controller.queueing.simulation.live import TICK_SECONDS
-from evidence.validation import assumptions, closed_form, simulated
+from evidence.validation import assumptions, simulated
 from evidence.validation.accuracy import asked_about
 from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
+from evidence.validation.basis import Basis
 from evidence.validation.calibration import Overhead, before_by_level, by_level, uncalibrated
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.control import Obeyed, obeyed
@@ -79,46 +80,48 @@ class Verdict:
         }
 
 
-def judge(study: Study, run: Run, overheads: Sequence[Overhead], replications: int) -> Verdict:
-    """Predict a run, and compare."""
-    seconds = by_level(overheads, study.names)
-    measured, theory = measure(study, run), closed_form.predict(study, run)
-    replay = simulated.replay(study, run, replications)
-    said = Predictions(
-        simulated=replay.estimates(study, seconds),
-        afresh=simulated.afresh(study, run, replications).estimates(study, seconds),
-        closed_form=theory.with_overhead(seconds, run.rate),
-    )
-    nothing = np.zeros_like(seconds)
-    bare = Predictions(replay.estimates(study, nothing), closed_form=theory.figures)
-    at_once = closed_form.predict(study, run, dwells=False).with_overhead(seconds, run.rate)
-    found = findings(study, run, overheads)
+def judge(basis: Basis, plain: Basis, run: Run, replications: int) -> Verdict:
+    """Predict a run by `basis`, and compare; `plain` is the profile with overheads as delays."""
+    measured, theory = measure(basis.study, run), basis.theory(run)
+    said = predictions(basis, run, replications)
+    afresh = simulated.afresh(basis.study, run, replications)
+    said = replace(said, afresh=afresh.estimates(basis.study, basis.later))
+    found = findings(basis, run)
     return Verdict(
         run=run,
-        names=study.names,
+        names=basis.study.names,
         measured=measured,
         theory=theory,
         said=said,
-        variants={
-            "uncalibrated": bare,
-            "in_engine": _in_engine(study.slower(seconds), run, replications),
-            "without_dwell": Predictions(closed_form=at_once),
-        },
+        variants=_variants(basis, plain, run, replications),
         findings=found,
         broken=tuple(broken(measured, said, found)),
     )
 
 
-def _in_engine(slower: Study, run: Run, replications: int) -> Predictions:
-    nothing = np.zeros(len(slower.names))
-    replay = simulated.replay(slower, run, replications)
-    theory = closed_form.predict(slower, run)
-    return Predictions(replay.estimates(slower, nothing), closed_form=theory.figures)
+def predictions(basis: Basis, run: Run, replications: int) -> Predictions:
+    """Of one run, on its own schedule and in the steady state."""
+    replay = simulated.replay(basis.study, run, replications)
+    formula = basis.theory(run).with_overhead(basis.besides(run.rate), run.rate)
+    return Predictions(replay.estimates(basis.study, basis.later), closed_form=formula)
 
 
-def findings(study: Study, run: Run, overheads: Sequence[Overhead]) -> Findings:
+def _variants(basis: Basis, plain: Basis, run: Run, replications: int) -> Mapping[str, Predictions]:
+    study = plain.study
+    others = {
+        "delayed": plain,
+        "uncalibrated": Basis(study, ()),
+        "in_engine": Basis(study.slower(plain.seconds), ()),
+    }
+    at_once = basis.theory(run, dwells=False)
+    formula = at_once.with_overhead(basis.besides(run.rate), run.rate)
+    found = {name: predictions(each, run, replications) for name, each in others.items()}
+    return found | {"without_dwell": Predictions(closed_form=formula)}
+
+
+def findings(basis: Basis, run: Run) -> Findings:
     """What the records of a run say of the assumptions."""
-    ordered = run.ordered
+    study, overheads, ordered = basis.study, basis.overheads, run.ordered
     used = {level for each in ordered for level in each.levels}
     missing = uncalibrated(overheads, [name for name in study.names if name in used])
     return Findings(

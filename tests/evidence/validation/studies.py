@@ -11,6 +11,7 @@ from controller.queueing.simulation import live
 from controller.queueing.simulation.arrivals import Poisson, Trace
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Horizon
+from evidence.law import EngineLaw
 from loadgen import level_changes, policies, record
 from loadgen.campaign import Cell
 from loadgen.level_changes import Change
@@ -37,6 +38,7 @@ class Truth:
     seconds: dict = field(default_factory=lambda: SECONDS)
     law: BatchLaw = LAW
     overhead: dict = field(default_factory=dict)
+    served: EngineLaw | None = None
     capacity: int | None = None
 
 
@@ -124,12 +126,20 @@ def _simulated(folder, cell, truth, arrivals, horizon):
         scenario, arrivals=arrivals, horizon=horizon, switching=switching, capacity=truth.capacity
     )
     found = simulate(scenario, 1000 + cell.repeat)
-    return records(found, truth.overhead), changes(found)
+    requests = records(found, truth.overhead)
+    return _finished(requests, truth.served) if truth.served else requests, changes(found)
 
 
 def records(found, overhead):
     """Each job of a simulation as the load generator keeps it."""
     return [_record(found, number, overhead) for number in range(len(found.arrival))]
+
+
+def _finished(requests, law):
+    """Pictures leave the engine, and are finished one at a time."""
+    ends = law.ends(np.array([each.finished for each in requests]))
+    pairs = zip(requests, ends, strict=True)
+    return [replace(each, finished=float(end), started=each.due + 0.01) for each, end in pairs]
 
 
 def _record(found, number, overhead):

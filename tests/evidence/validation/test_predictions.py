@@ -10,6 +10,7 @@ from controller.queueing.sharing import ps
 from controller.queueing.simulation.scenario import Horizon
 from controller.queueing.simulation.statistics import replicate
 from evidence.validation import closed_form, simulated
+from evidence.validation.basis import Basis
 from evidence.validation.folder import load
 from evidence.validation.intervals import replicated
 from loadgen import policies
@@ -98,11 +99,11 @@ def test_a_replay_has_the_schedule_and_the_start_of_the_run(study):
 
 
 def test_a_run_is_replayed_nearer_than_fresh_arrivals_come(study):
-    run, nothing = run_of(study, "threshold:4,12"), np.zeros(3)
+    run, engine = run_of(study, "threshold:4,12"), Basis(study, ())
     measured = np.mean([each.response for each in run.ordered])
 
-    here = simulated.replay(study, run).estimates(study, nothing).mean_response
-    afresh = simulated.afresh(study, run).estimates(study, nothing).mean_response
+    here = simulated.replay(study, run).estimates(study, engine.later).mean_response
+    afresh = simulated.afresh(study, run).estimates(study, engine.later).mean_response
 
     assert here.value == pytest.approx(measured, rel=0.1)
     assert here.high - here.low < afresh.high - afresh.low
