@@ -53,7 +53,7 @@ def counted(number: int, one: str, more: str = "") -> str:
     return f"{number} {one}" if number == 1 else f"{number} {more or f'{one}s'}"
 
 
-def typed(line: str, width: int = 92) -> Markdown:
+def typed(line: str, width: int = 104) -> Markdown:
     """A command line as a block, broken before options so that it fits a page."""
     lines = [""]
     for word in line.split(" "):

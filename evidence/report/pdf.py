@@ -8,8 +8,8 @@ from pathlib import Path
 
 PROGRAM = "pdflatex"
 NEEDED = "apt-get install texlive-latex-recommended"
-RUNS = 3
-"""After which references and the widths of long tables have settled."""
+DRAFTS = 2
+"""Runs that make no PDF, after which references and the widths of long tables have settled."""
 SECONDS = 120
 SAID = 15
 """Lines of the log that an error shows."""
@@ -36,14 +36,15 @@ def compiled(tex: Path) -> str:
     if not available():
         raise NoLatex(f"there is no {PROGRAM}, so no PDF was written: {NEEDED}")
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(RUNS):
-            _run(tex, Path(folder))
+        for _ in range(DRAFTS):
+            _run(tex, Path(folder), "-draftmode")
+        _run(tex, Path(folder))
         shutil.copyfile(Path(folder) / f"{tex.stem}.pdf", tex.with_suffix(".pdf"))
         return (Path(folder) / f"{tex.stem}.log").read_text(errors="replace")
 
 
-def _run(tex: Path, folder: Path) -> None:
-    command = [PROGRAM, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape"]
+def _run(tex: Path, folder: Path, *options: str) -> None:
+    command = [PROGRAM, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", *options]
     try:
         done = subprocess.run(
             [*command, f"-output-directory={folder}", tex.name],

@@ -13,7 +13,8 @@ WIDE = 10_000
 
 
 SHORT = 32
-"""Rows up to which a table is not broken over pages."""
+"""Rows up to which a table is not broken over pages, unless its cells have several lines."""
+WRAPPED = r"\real{"
 ROW = " \\\\\n"
 _TABLE = re.compile(r"\\begin\{longtable\}.*?\\end\{longtable\}", re.DOTALL)
 
@@ -43,7 +44,7 @@ def latex(text: Text) -> str:
 
 def _whole(table: str) -> str:
     """Short tables stay on one page: `\\\\*` ends a row after which no page ends."""
-    if table.count(ROW) > SHORT:
+    if table.count(ROW) > SHORT or WRAPPED in table:
         return table
     return table.replace(ROW, " \\\\*\n")
 

@@ -122,8 +122,8 @@ def _arrivals(found: Validation) -> Iterator[Verdict]:
             "arrivals",
             "Which arrival process?",
             f"Poisson is rejected at {percent(CHANCE)} in {rejected} of "
-            f"{counted(len(tested), 'schedule')}; {exact(CHANCE * len(tested))} were to be expected "
-            "by chance",
+            f"{counted(len(tested), 'schedule')}; {exact(CHANCE * len(tested))} were to be "
+            "expected by chance",
             None,
         )
 

@@ -14,7 +14,7 @@ WIDE = 20
 
 def frontier(found: Frontier) -> Figure:
     """Tail of the response and effective quality against the rate; hollow: no steady state."""
-    drawn = figure(6.3, 3.2)
+    drawn = figure(6.3, 2.9)
     tail, worth = drawn.subplots(1, 2)
     for name, look in looks(found.contenders).items():
         points = found.of(name)

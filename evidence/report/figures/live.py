@@ -10,7 +10,7 @@ from loadgen.report.plots import outstanding
 
 def timeline(found: Timeline) -> Figure:
     """Outstanding requests with the level in force, and each answer by the level it got."""
-    drawn = figure(6.3, 3.4)
+    drawn = figure(6.3, 2.9)
     above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     times, depth = outstanding(found.requests)
     above.step(times, depth, where="post", color="black", lw=0.9)

@@ -10,7 +10,7 @@ from evidence.report.sources.profile import Fit, Law, Profiled
 
 def service(found: Profiled) -> Figure:
     """S(n) of each sampler on the left, τ(b) of each queue on the right; dots are measurements."""
-    drawn = figure(6.3, 2.7)
+    drawn = figure(6.3, 2.4)
     alone, together = drawn.subplots(1, 2)
     samplers = looks([fit.sampler for fit in found.fits]).values()
     for fit, look in zip(found.fits, samplers, strict=True):
@@ -45,7 +45,7 @@ def _company(axes: Axes, law: Law, name: str, colour: str, marker: str) -> None:
 
 def quality(found: Profiled) -> Figure:
     """Quality with its interval against steps, and against the seconds of a picture."""
-    drawn = figure(6.3, 2.7)
+    drawn = figure(6.3, 2.4)
     steps, seconds = drawn.subplots(1, 2, sharey=True)
     known = [rung for rung in found.rungs if rung.quality]
     samplers = looks(list(dict.fromkeys(rung.sampler for rung in known)))

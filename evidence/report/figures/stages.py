@@ -18,7 +18,7 @@ MOST = 12
 def effects(found: Anova) -> Figure:
     """Partial η² of each term, the largest above; hatched: not significant at 5 %."""
     shown = list(reversed(found.effects[:MOST]))
-    drawn = figure(6.3, 0.24 * len(shown) + 0.9)
+    drawn = figure(6.3, 0.2 * len(shown) + 0.7)
     axes = drawn.subplots()
     sizes = [term.eta_sq or 0.0 for term in shown]
     bars = axes.barh([term.name for term in shown], sizes, color=BLUE, height=0.65)
@@ -32,7 +32,7 @@ def effects(found: Anova) -> Figure:
 
 def exits(found: Exits) -> Figure:
     """Quality against seconds: each rule, and as many plain steps, joined by a line."""
-    drawn = figure(6.3, 3.0)
+    drawn = figure(6.3, 2.5)
     axes = drawn.subplots()
     for exit_, marker in zip(found.rules, MARKERS * 2, strict=False):
         axes.plot(exit_.seconds.value, exit_.quality.value, marker, color=RED, label=exit_.rule)
@@ -51,7 +51,7 @@ def exits(found: Exits) -> Figure:
 
 def books(found: Strategies) -> Figure:
     """Seconds to the first picture and to the whole book, with intervals."""
-    drawn = figure(6.3, 0.45 * len(found.each) + 1.0)
+    drawn = figure(6.3, 0.38 * len(found.each) + 0.8)
     axes = drawn.subplots()
     names = [one.name for one in found.each]
     places = np.arange(len(names))
@@ -75,7 +75,7 @@ def books(found: Strategies) -> Figure:
 
 def dispatch(found: Dispatch) -> Figure:
     """Mean and tail at each rate, both rules side by side."""
-    drawn = figure(6.3, 2.6)
+    drawn = figure(6.3, 2.3)
     panels = drawn.subplots(1, 2)
     rates = np.arange(len(found.rates))
     for axes, end, said in zip(panels, ("", "_p95"), ("mean", "95th percentile"), strict=True):
@@ -94,7 +94,7 @@ def dispatch(found: Dispatch) -> Figure:
 
 def original(found: Original) -> Figure:
     """Mean response of each policy: as published, and by the simulator."""
-    drawn = figure(6.3, 2.6)
+    drawn = figure(6.3, 2.3)
     axes = drawn.subplots()
     places = np.arange(len(found.rows))
     kinds = ("published", "conditioned", "unconditioned")

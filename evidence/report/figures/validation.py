@@ -20,7 +20,7 @@ SAID = {"measured": "measured", "simulated": "simulation", "closed_form": "close
 def responses(found: Validation) -> Figure:
     """Response against rate, a panel a policy: dots measured, lines predicted."""
     rows = ceil(len(found.policies) / COLUMNS)
-    drawn = figure(6.3, 2.2 * rows + 0.4)
+    drawn = figure(6.3, 1.9 * rows + 0.5)
     grid = drawn.subplots(rows, COLUMNS, sharey=True, sharex=True, squeeze=False)
     panels = list(grid.flat)
     for axes, policy in zip(panels, found.policies, strict=False):
@@ -61,7 +61,7 @@ def _series(axes: Axes, cells: Sequence[Cell], what: tuple[str, str], **look: An
 
 def scatter(found: Validation) -> Figure:
     """Predicted mean response over the measured one, a mark a policy, against utilisation."""
-    drawn = figure(6.3, 3.0)
+    drawn = figure(6.3, 2.8)
     panels = drawn.subplots(1, 2, sharex=True, sharey=True)
     marks = looks(found.policies)
     for axes, kind in zip(panels, ("simulated", "closed_form"), strict=True):
@@ -100,7 +100,7 @@ def _diagonal(axes: Axes, found: Validation) -> None:
 
 def quality(found: Validation) -> Figure:
     """Effective quality and mean response against the rate, every policy on the live stack."""
-    drawn = figure(6.3, 3.0)
+    drawn = figure(6.3, 2.8)
     panels = drawn.subplots(1, 2)
     marks = looks(found.policies)
     for axes, name in zip(panels, ("effective_quality", TAIL), strict=True):

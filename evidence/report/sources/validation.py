@@ -33,9 +33,9 @@ def read(study: Study) -> Validation | None:
 
 
 def _validation(told: dict[str, Any]) -> Validation:
-    accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told["slo"]
+    accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told.get("slo")
     return Validation(
-        slo=f"p{slo['percentile']:g} ≤ {slo['seconds']:g} s",
+        slo=f"p{slo['percentile']:g} ≤ {slo['seconds']:g} s" if slo else "",
         overheads=tuple(
             (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
         ),
