@@ -12,6 +12,14 @@ from services.contract.rules import PREDICTING, PolicyRules, check
 from services.contract.settings import Settings, SettingsError
 
 USUAL_FALLBACK = "balanced"
+WRITTEN: dict[str | int, str] = {
+    "rules": "[rules] with thresholds = [4, 12]",
+    "levels": "[[levels]] with name, image and story",
+    "name": 'name = "fast"',
+    "image": 'image = { sampler = "ddim", steps = 25, guidance_scale = 3.0 }',
+    "story": "story = { max_tokens = 256 }",
+}
+"""What a policy must have, as an example."""
 
 
 class PolicyError(ValueError):
@@ -70,10 +78,33 @@ def load(path: Path) -> Policy:
         raise PolicyError(
             f"cannot read the policy {path}: {error}. Set STORYTELLER_POLICY to a policy file."
         ) from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{path} is not a policy: {error}") from error
+    except ValidationError as error:
+        wrong = "\n".join(f"  {line}" for line in _complaints(error))
+        raise PolicyError(f"{path} is not a policy:\n{wrong}") from error
     profile = found.profile and (path.parent / found.profile).absolute()
     return found.model_copy(update={"profile": profile})
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    """A line for each thing that is wrong, and where; of what is missing, how it is written."""
+    found = error.errors(include_url=False, include_input=False)
+    inner = {each["loc"][:-2] for each in found}
+    return [
+        _complaint(each["loc"], each["msg"], missing=each["type"] == "missing")
+        for each in found
+        # Levels that are wrong do not count, but there they are.
+        if each["type"] != "too_short" or each["loc"] not in inner
+    ]
+
+
+def _complaint(loc: tuple[str | int, ...], message: str, *, missing: bool) -> str:
+    said = message.removeprefix("Value error, ")
+    written = WRITTEN.get(loc[-1]) if missing else None
+    hint = f", such as {written}" if written else ""
+    where = ".".join(map(str, loc))
+    return f"{where}: {said[0].lower()}{said[1:]}{hint}" if where else said
 
 
 def chosen(settings: Settings) -> Policy:

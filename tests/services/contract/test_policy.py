@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.contract import settings
-from services.contract.policy import PolicyError, chosen, fallback, load
+from services.contract.policy import WRITTEN, PolicyError, chosen, fallback, load
 from services.contract.settings import SettingsError
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +78,44 @@ def test_what_is_no_policy_is_refused_with_the_reason(tmp_path, rules, names, co
     with pytest.raises(PolicyError, match=complaint) as refused:
         load(path)
     assert str(path) in str(refused.value)
+
+
+def test_each_thing_that_is_wrong_is_a_line_that_says_what_to_write(tmp_path):
+    path = _write(tmp_path, "thresholds = [3]\nhysteresis = 0", "a", "b")
+    path.write_text(path.read_text().replace("story = { max_tokens = 99 }", "", 1))
+    with pytest.raises(PolicyError) as refused:
+        load(path)
+
+    assert str(refused.value).splitlines() == [
+        f"{path} is not a policy:",
+        "  rules.hysteresis: input should be greater than or equal to 1",
+        "  levels.0.story: field required, such as story = { max_tokens = 256 }",
+    ]
+
+
+def test_a_level_that_is_wrong_is_not_said_to_be_none(tmp_path):
+    path = _write(tmp_path, "thresholds = []", "a")
+    path.write_text(path.read_text().replace("story = { max_tokens = 99 }", ""))
+    with pytest.raises(PolicyError) as refused:
+        load(path)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_what_is_written_as_an_example_is_a_policy(tmp_path):
+    path = tmp_path / "policy.toml"
+    fields = "\n".join(WRITTEN[field] for field in ("name", "image", "story"))
+    path.write_text(f"[rules]\nthresholds = []\n[[levels]]\n{fields}\n")
+    assert load(path).names == ("fast",)
+
+
+def test_rules_that_do_not_fit_the_ladder_are_one_line(tmp_path):
+    path = _write(tmp_path, "thresholds = [3]", "a")
+    with pytest.raises(PolicyError) as refused:
+        load(path)
+    assert str(refused.value).splitlines() == [
+        f"{path} is not a policy:",
+        "  rules.thresholds must hold 0 depths, and climb as many",
+    ]
 
 
 def test_a_missing_file_names_the_setting(tmp_path):
