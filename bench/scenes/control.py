@@ -19,7 +19,8 @@ from services.contract.level import Pin
 
 T = TypeVar("T")
 
-SECONDS, QUICK_SECONDS, WARM_SECONDS = 30.0, 4.0, 8.0
+SECONDS, QUICK_SECONDS, WARM_SECONDS = 60.0, 4.0, 8.0
+"""As long as from one plan to the next under planned rules, so that planning is in their figure."""
 CHANGES, QUICK_CHANGES = 50, 5
 LISTENERS, PATIENCE = 4, 20.0
 
