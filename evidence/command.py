@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from evidence import conditions, journal, plan
 from evidence.conditions import ROOT
 from evidence.display import Display
-from evidence.journal import Entry, Journal, Status, timestamp
+from evidence.journal import Entry, Journal, Status, claimed, timestamp
 from evidence.plan import Plan
 from evidence.running import Attempt, StageFailed
 from evidence.stages import Stage, chosen
@@ -82,10 +82,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     stages = asked.stages
     done = {stage.name for stage in stages if book.done(stage)}
     wanted = chosen(stages, asked.only, done)
-    book.save()
-    shutil.copyfile(plan.LADDER, asked.out / "policy.toml")
-    signal.signal(signal.SIGTERM, _interrupt)
-    status = play(wanted, book, asked.told, Display())
+    with claimed(asked.out):
+        book.save()
+        shutil.copyfile(plan.LADDER, asked.out / "policy.toml")
+        signal.signal(signal.SIGTERM, _interrupt)
+        status = play(wanted, book, asked.told, Display())
     return {"out": asked.told, "status": status, "stages": _statuses(book)}
 
 

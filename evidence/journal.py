@@ -1,7 +1,10 @@
 """study.json: what a study was to be, on what it ran, and what became of each stage."""
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +57,6 @@ class Journal:
         """Write study.json, whole or not at all."""
         told = {"plan": self.plan, "machine": self.machine}
         stages = [asdict(entry) for entry in self.entries.values()]
-        self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / "study.json.part"
         part.write_text(json.dumps(told | {"stages": stages}, indent=1, ensure_ascii=False) + "\n")
         part.replace(self.folder / "study.json")
@@ -106,6 +108,20 @@ def _read(folder: Path) -> Journal:
         return Journal(folder, told["plan"], told["machine"], known)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OtherPlan(f"{file} is no study's ({error!r}): choose another --out") from error
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone. Raises OtherPlan while another has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise OtherPlan(f"{folder}: another call is at work on this study; wait for it") from error
+    finally:
+        os.close(handle)
 
 
 def timestamp() -> str:

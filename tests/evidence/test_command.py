@@ -36,6 +36,7 @@ def _stage(out: Path, name: str, code: str, *needs: str, derived: bool = False) 
 @pytest.fixture
 def book(tmp_path: Path) -> Journal:
     """A new study."""
+    (tmp_path / "study").mkdir()
     return journal.opened(tmp_path / "study", PLAN, MACHINE)
 
 
@@ -144,6 +145,7 @@ stages = [
     Stage("after", (Session((Command(("-c", "pass")),)),)),
 ]
 signal.signal(signal.SIGTERM, command._interrupt)
+out.mkdir()
 book = journal.opened(out, {}, {})
 raise SystemExit(command.play(stages, book, str(out), Display()))
 """
@@ -193,6 +195,18 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(OtherPlan, match=r"study\.json is no study's"):
         journal.opened(tmp_path, PLAN, MACHINE)
+
+
+def test_two_calls_do_not_work_on_one_study(book: Journal) -> None:
+    book.save()
+    with (
+        journal.claimed(book.folder),
+        pytest.raises(OtherPlan, match="another call"),
+        journal.claimed(book.folder),
+    ):
+        pytest.fail("both have it")
+    with journal.claimed(book.folder):
+        assert (book.folder / "study.json").exists()
 
 
 def _evidence(*options: str, **settings: object) -> subprocess.CompletedProcess[str]:
