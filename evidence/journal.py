@@ -112,7 +112,7 @@ def _read(folder: Path) -> Journal:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """The folder, made if need be, for this process alone. Raises OtherPlan while another has it."""
+    """The folder, made if need be, for this process. Raises OtherPlan while another has it."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
