@@ -5,6 +5,7 @@ python -m worker.study quality        what they are worth: CLIPScore, Fréchet d
 python -m worker.study quantization   precisions of denoiser and story model
 python -m worker.study early-exit     early exit by each measure, beside simply fewer steps
 python -m worker.study anova          whole storybooks: a designed experiment and its ANOVA
+python -m worker.study validate       predictions beside a live stack: `python -m evidence validate`
 
 The models are those that STORYTELLER_IMAGE_MODEL, STORYTELLER_STORY_MODEL and
 STORYTELLER_CLIP_MODEL name, drawn with STORYTELLER_TORCH_THREADS threads (1 unless set). A command
@@ -14,6 +15,7 @@ prints its table as Markdown, and writes it for LaTeX, with the records behind i
 import argparse
 import json
 import os
+import subprocess
 import sys
 
 from services.contract import settings
@@ -22,6 +24,7 @@ from worker import chatter
 from worker.study.options import parser, understood
 from worker.study.terms import Unusable
 
+ELSEWHERE = "validate"
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130
 THREADS = 1
@@ -49,6 +52,9 @@ def _run(options: argparse.Namespace, loaded: Settings) -> None:
 
 def main() -> int:
     """The exit status: 0 done, 2 an option, a setting or a model is wrong, 130 stopped."""
+    if sys.argv[1:2] == [ELSEWHERE]:
+        # It needs queueing models and the load generator, and nothing of a worker.
+        return subprocess.call([sys.executable, "-m", "evidence", *sys.argv[1:]])
     options = parser(__doc__ or "").parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

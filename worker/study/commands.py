@@ -81,7 +81,7 @@ def study_quality(options: argparse.Namespace, settings: Settings) -> Finding:
         judged = quality.judge(studio, [rung.level for rung in found.rungs])
     profile_result.write(file, profile_result.with_qualities(found, quality.scores(judged)))
     quality.sheet(judged, studio.terms.captions[: options.columns]).save(options.out / SHEET)
-    table = quality.table(found, judged, f"{_drawn(studio)} {_JUDGED}")
+    table = quality.table(found, judged, f"{_drawn(studio)} {_judged(studio)}")
     return Finding(table, quality.result(judged), per_picture(quality.distinct(judged)))
 
 
@@ -111,6 +111,7 @@ def _studio(options: argparse.Namespace, settings: Settings) -> Studio:
         group=options.group,
         in_flight=options.in_flight,
         guidance_scale=options.guidance_scale,
+        inception=options.inception,
     )
     with _told_what_to_do():
         return Studio.open(settings, terms)
@@ -147,7 +148,7 @@ def _told(studio: Studio) -> str:
     groups = -(-len(terms.captions) // terms.group)
     return (
         f"{_drawn(studio)} Seconds: wall-clock time over pictures, "
-        f"median of {groups} groups by turns, with its 95 % interval. {_JUDGED}"
+        f"median of {groups} groups by turns, with its 95 % interval. {_judged(studio)}"
     )
 
 
@@ -159,7 +160,9 @@ def _drawn(studio: Studio) -> str:
     )
 
 
-_JUDGED = (
-    "CLIPScore up is better; Fréchet distance (× 100, vectors of the same CLIP) down is better: to "
-    "fp32, DDIM 100 pictures of the same captions with other seeds. ± is half of a 95 % interval."
-)
+def _judged(studio: Studio) -> str:
+    seen = "Inception's vectors" if studio.eyes else "× 100, vectors of the same CLIP"
+    return (
+        f"CLIPScore up is better; Fréchet distance ({seen}) down is better: to fp32, DDIM 100 "
+        "pictures of the same captions with other seeds. ± is half of a 95 % interval."
+    )

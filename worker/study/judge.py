@@ -18,7 +18,7 @@ from worker.study.estimates import Estimate, around, mean
 
 RESAMPLES = 100
 SHOWN_AS = 100
-"""Unit vectors are close to each other: distances are shown a hundredfold."""
+"""A CLIP's unit vectors are close to each other: distances are shown a hundredfold."""
 
 
 class Eyes(Protocol):
@@ -34,7 +34,7 @@ class Verdict:
     scores: tuple[float, ...]
     """CLIPScore of each picture, 0…100"""
     distance: float
-    """Fréchet distance to the reference, a hundredfold"""
+    """Fréchet distance to the reference; a hundredfold where a CLIP saw the pictures"""
     resampled: tuple[float, ...]
     """The same of RESAMPLES draws of captions; draw k takes the same captions of any set"""
 
@@ -63,6 +63,7 @@ class Judge:
         processor = CLIPProcessor(watch.processor, watch.tokenizer)
         self._watch = watch
         self._eyes = eyes or watch
+        self._shown_as = 1.0 if eyes else SHOWN_AS
         self._score = CLIPScore(lambda: (_Tensors(watch.model), processor))
 
     def judge(
@@ -71,12 +72,15 @@ class Judge:
         """`reference`: vectors (n, width) of other pictures, of the same captions in this order."""
         vectors = self.vectors(pictures)
         scores = [self._one(*pair) for pair in zip(pictures, captions, strict=True)]
-        draws = [distance(vectors[draw], reference[draw]) for draw in _draws(len(vectors))]
-        return Verdict(tuple(scores), distance(vectors, reference), tuple(draws))
+        draws = [self._apart(vectors[draw], reference[draw]) for draw in _draws(len(vectors))]
+        return Verdict(tuple(scores), self._apart(vectors, reference), tuple(draws))
 
     def vectors(self, pictures: Sequence[Image]) -> Tensor:
         """Vectors (n, width) of pictures, in double precision; a CLIP's have length 1."""
         return self._eyes.look(pictures).double().cpu()
+
+    def _apart(self, vectors: Tensor, reference: Tensor) -> float:
+        return distance(vectors, reference, self._shown_as)
 
     @torch.inference_mode()
     def _one(self, picture: Image, caption: str) -> float:
@@ -87,12 +91,12 @@ class Judge:
         return self._score.compute().item()
 
 
-def distance(vectors: Tensor, reference: Tensor) -> float:
-    """Fréchet distance of two sets of (n, width) vectors (Heusel et al. 2017), a hundredfold."""
+def distance(vectors: Tensor, reference: Tensor, shown_as: float = SHOWN_AS) -> float:
+    """Fréchet distance of two sets of (n, width) vectors (Heusel et al. 2017), so many times."""
     metric = FrechetInceptionDistance(feature=_Vectors(vectors.shape[1])).set_dtype(torch.float64)
     metric.update(reference, real=True)
     metric.update(vectors, real=False)
-    return SHOWN_AS * metric.compute().item()
+    return shown_as * metric.compute().item()
 
 
 def _draws(count: int) -> list[Tensor]:

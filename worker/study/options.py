@@ -62,6 +62,12 @@ def _judging() -> argparse.ArgumentParser:
     add("--group", type=_whole, default=24, help="captions drawn before the next setting's (24)")
     add("--in-flight", type=_whole, default=8, help="pictures that step together (8)")
     add("--guidance-scale", type=float, default=3.0, help="of every picture (3)")
+    add(
+        "--inception",
+        type=Path,
+        metavar="FILE",
+        help="TorchScript Inception that Fréchet distances are of (the CLIP's vectors)",
+    )
     return options
 
 

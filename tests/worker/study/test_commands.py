@@ -84,6 +84,7 @@ def test_quantization_compares_both_models_with_the_first_precision(
         (["early-exit", "--rule", "clip-score:-1"], "above 0"),
         (["early-exit", "--minimum-steps", "1"], "--minimum-steps"),
         (["early-exit", "--count", "100000"], "--count"),
+        (["early-exit", "--inception", "nowhere.pt"], "nowhere.pt"),
         (["early-exit", "--captions", "nowhere.txt"], "nowhere.txt"),
         (["early-exit", "--guidance-scale", "99"], "guidance_scale"),
         (["quantization", "--count", "1"], "--count"),
@@ -95,6 +96,12 @@ def test_what_cannot_be_studied_is_said(
     assert study(*arguments, *(["--story-tokens", "0"] if "quantization" in arguments else [])) == 2
     assert told in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_validation_is_the_evidences(study, capfd: pytest.CaptureFixture[str]) -> None:
+    """In a process of its own, with the options that it was given."""
+    assert study("validate", "--study", "nowhere") == 2
+    assert "nowhere" in capfd.readouterr().err
 
 
 def test_another_image_model_needs_a_clip_of_its_own(
