@@ -20,7 +20,7 @@ setup: .venv/ready  ## Make the environment and fetch the story model's weights
 	touch $@
 
 .venv/ready-dev: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,bench,dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS),training,study,bench,parquet,report,notebook,dev]"
 	touch $@
 
 demo: .venv/ready  ## One storybook from a prompt, on this machine: make demo PROMPT="a fox in the snow"
@@ -61,7 +61,7 @@ illustrator: .venv/ready-dev  ## Train the shipped illustrator: make illustrator
 	$(BIN)/python -m models.training --device $(or $(DEVICE),cpu) --budget-minutes $(or $(MINUTES),120)
 
 constraints: .venv/ready-dev  ## Pin what is installed now
-	{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
+	{ head -1 constraints.txt; { $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; grep ^async-timeout constraints.txt; } | sort -fu; } > constraints.new
 	mv constraints.new constraints.txt
 
 clean: down  ## Remove the environment; .storyteller (books, models) stays
