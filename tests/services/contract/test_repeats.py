@@ -168,5 +168,5 @@ def test_every_script_can_be_loaded(redis):
     folder = connection.files("services.contract").joinpath("lua")
     names = [file.name.removesuffix(".lua") for file in folder.iterdir()]
     for name in names:
-        redis.script_load(connection._script(name))
+        redis.script_load(connection._script(redis, name).script)
     assert "prelude" in names
