@@ -24,7 +24,7 @@ def _source(name: str) -> str:
 
 @lru_cache(maxsize=128)
 def _script(redis: Any, *names: str) -> Any:
-    """Kept ready: to hash a script takes as long as to send its name."""
+    """Kept ready, or every call would hash the whole source."""
     parts = [_source(name) for name in names]
     joined = ", ".join(f"(function()\n{part}\nend)()" for part in parts)
     body = parts[0] if len(parts) == 1 else f"return {{{joined}}}"
