@@ -134,6 +134,6 @@ def _header(plan: Plan, source: Source) -> str:
         f"95th percentile of the response {outcome.p95.mean:.3g} s "
         f"({outcome.p95.low:.3g} to {outcome.p95.high:.3g}).",
         *_losses(outcome, request.capacity),
-        f"STORYTELLER_FALLBACK_LEVEL must be one of {', '.join(plan.levels)}.",
+        f"STORYTELLER_FALLBACK_LEVEL, if set, must be one of {', '.join(plan.levels)}.",
     ]
     return "".join(f"# {line}\n" for line in lines)
