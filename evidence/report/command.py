@@ -19,7 +19,7 @@ from evidence.report.records import BadStudy
 from evidence.report.study import Study
 from evidence.report.typesetting import Text
 
-TITLE = "Quality as the queue allows: a serving stack predicted and measured"
+TITLE = "Quality as the queue allows"
 FIGURES = "figures"
 
 

@@ -58,7 +58,15 @@ class Study:
     @property
     def workers(self) -> int:
         """That drew pictures in the live runs; one where the plan does not say."""
-        return int((self.plan.get("live") or {}).get("workers", 1))
+        return self._workers("live") or 1
+
+    @property
+    def dispatch_workers(self) -> int:
+        """Of the runs that compared dispatch rules; 0 where the plan does not say."""
+        return self._workers("dispatch")
+
+    def _workers(self, stage: str) -> int:
+        return int((self.plan.get(stage) or {}).get("workers", 0))
 
     @property
     def hardware(self) -> str:

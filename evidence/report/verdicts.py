@@ -87,7 +87,7 @@ def _captured(found: Validation) -> Iterator[Verdict]:
 
 def _capacity(found: Validation) -> Iterator[Verdict]:
     capacity = found.capacity
-    if capacity is None:
+    if capacity is None or capacity.best_level not in capacity.knees:
         return
     knees = [f"{policy} {exact(knee)}/s" for policy, knee in capacity.knees.items() if knee]
     ratio = f"{number(capacity.ratio)} times; " if capacity.ratio else "no ratio; "

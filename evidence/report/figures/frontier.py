@@ -6,10 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from controller.queueing.frontier.style import Look
-from evidence.report.figures.drawing import figure, looks
+from evidence.report.figures.drawing import figure, logarithmic, looks, scale_rates
 from evidence.report.sources.frontier import Frontier, Point
-
-WIDE = 20
 
 
 def frontier(found: Frontier) -> Figure:
@@ -20,14 +18,12 @@ def frontier(found: Frontier) -> Figure:
         points = found.of(name)
         _line(tail, points, [point.p95_response.value for point in points], look, name)
         _line(worth, points, [point.quality.value for point in points], look, name)
-    tail.set(ylabel="95th percentile of the response (s)", yscale="log")
+    tail.set(ylabel="95th percentile (s)")
     worth.set(ylabel="effective quality")
     for axes in (tail, worth):
         axes.set_xlabel("arrival rate (jobs/s)")
-        if max(found.rates) > WIDE * min(found.rates):
-            axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-    tail.yaxis.set_major_formatter("{x:g}")
+        scale_rates(axes, found.rates)
+    logarithmic(tail.yaxis)
     handles, labels = tail.get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower center", ncols=3)
     return drawn

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evidence.report.figures.drawing import errorbars, figure, looks
+from evidence.report.figures.drawing import errorbars, figure, logarithmic, looks
 from evidence.report.sources.profile import Fit, Law, Profiled
 
 
@@ -19,7 +19,7 @@ def service(found: Profiled) -> Figure:
     for law, (name, look) in zip(found.laws, named.items(), strict=True):
         _company(together, law, name, look.colour, look.marker)
     alone.set(xlabel="steps n", ylabel="seconds alone, S(n)", xlim=(0, None), ylim=(0, None))
-    together.set(xlabel="jobs in the step, b", ylabel="milliseconds a step, τ(b)", ylim=(0, None))
+    together.set(xlabel="jobs in the step, b", ylabel="ms a step, τ(b)", ylim=(0, None))
     for axes in (alone, together):
         if axes.lines:
             axes.legend(loc="upper left")
@@ -56,9 +56,9 @@ def quality(found: Profiled) -> Figure:
         errorbars(steps, [rung.steps for rung in same], worth, look.colour, **marked)
         taken = [rung.seconds.value for rung in same]
         errorbars(seconds, taken, worth, look.colour, **marked)
-    steps.set(xlabel="steps", ylabel=f"quality ({found.measure})", xscale="log")
-    seconds.set(xlabel="seconds a picture, alone", xscale="log")
+    steps.set(xlabel="steps", ylabel=f"quality ({found.measure})")
+    seconds.set(xlabel="seconds a picture, alone")
     for axes in (steps, seconds):
-        axes.xaxis.set_major_formatter("{x:g}")
+        logarithmic(axes.xaxis)
     steps.legend(loc="lower right")
     return drawn

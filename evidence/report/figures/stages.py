@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from evidence.report.figures.drawing import COLOURS, MARKERS, errorbars, figure
+from evidence.report.figures.drawing import COLOURS, MARKERS, errorbars, figure, logarithmic
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits
 from evidence.report.sources.dispatch import Dispatch
@@ -103,7 +103,7 @@ def original(found: Original) -> Figure:
         look = {"ls": "", "marker": MARKERS[number], "label": kind}
         errorbars(axes, places + 0.18 * (number - 1), each, COLOURS[number], **look)
     axes.set_xticks(places, [row.policy for row in found.rows])
-    axes.set(ylabel="mean response (s)", yscale="log")
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel("mean response (s)")
+    logarithmic(axes.yaxis)
     axes.legend()
     return drawn

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evidence.report.figures.drawing import errorbars, figure, looks
+from evidence.report.figures.drawing import errorbars, figure, logarithmic, looks, scale_rates
 from evidence.report.sources.compared import Cell, Validation
 
 MEAN, TAIL = "mean_response", "p95_response"
@@ -19,12 +19,15 @@ SAID = {"measured": "measured", "simulated": "simulation", "closed_form": "close
 
 def responses(found: Validation) -> Figure:
     """Response against rate, a panel a policy: dots measured, lines predicted."""
+    rates = [cell.rate for cell in found.cells]
     rows = ceil(len(found.policies) / COLUMNS)
     drawn = figure(6.3, 1.9 * rows + 0.5)
     grid = drawn.subplots(rows, COLUMNS, sharey=True, sharex=True, squeeze=False)
     panels = list(grid.flat)
     for axes, policy in zip(panels, found.policies, strict=False):
         _panel(axes, policy, found.of(policy))
+    scale_rates(panels[0], rates)
+    logarithmic(panels[0].yaxis)
     for axes in panels[len(found.policies) :]:
         axes.set_axis_off()
     for axes in panels[max(0, len(found.policies) - COLUMNS) : len(found.policies)]:
@@ -39,8 +42,6 @@ def responses(found: Validation) -> Figure:
 
 def _panel(axes: Axes, policy: str, cells: Sequence[Cell]) -> None:
     axes.set_title(policy)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
     styles = (MEAN, "mean", "#0072B2", "o"), (TAIL, "95th percentile", "#D55E00", "s")
     for name, said, colour, marker in styles:
         for kind, line in KINDS.items():
@@ -93,9 +94,8 @@ def _diagonal(axes: Axes, found: Validation) -> None:
     asked = found.asked.worst
     axes.plot(reach, reach, color="black", lw=0.8)
     axes.fill_between(reach, reach * (1 - asked), reach * (1 + asked), color="#999999", alpha=0.25)
-    axes.set(xscale="log", yscale="log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    logarithmic(axes.xaxis)
+    logarithmic(axes.yaxis)
 
 
 def quality(found: Validation) -> Figure:
@@ -110,9 +110,10 @@ def quality(found: Validation) -> Figure:
             simulated = shown | {"ls": "--", "label": "_"}
             _series(axes, found.of(policy), ("simulated", name), **simulated)
         axes.set_xlabel("arrival rate (requests/s)")
+        scale_rates(axes, [cell.rate for cell in found.cells])
     panels[0].set_ylabel("effective quality")
-    panels[1].set(ylabel="95th percentile (s)", yscale="log")
-    panels[1].yaxis.set_major_formatter("{x:g}")
+    panels[1].set(ylabel="95th percentile (s)")
+    logarithmic(panels[1].yaxis)
     handles, labels = panels[0].get_legend_handles_labels()
     drawn.legend(handles, labels, loc="outside lower center", ncols=3)
     return drawn

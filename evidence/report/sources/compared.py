@@ -100,6 +100,18 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """Planned rules less thresholds set by hand at a rate: quality in points, tail in seconds."""
+
+    rate: float
+    planned: str
+    hand_set: str
+    quality: Estimate
+    p95_response: Estimate
+    held: bool
+
+
+@dataclass(frozen=True)
 class Cell:
     """The repeats of a policy at a rate."""
 
@@ -152,6 +164,9 @@ class Validation:
     asked: Asked
     capacity: Capacity | None
     margins: tuple[Margin, ...]
+    contests: tuple[Contest, ...]
+    variants: tuple[tuple[str, str, Accuracy], ...]
+    """Predictions on other terms: which, of what kind, and how near they come."""
 
     @property
     def policies(self) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ class Profiled:
     fits: tuple[Fit, ...]
     laws: tuple[Law, ...]
     conditions: str
+    model: str
 
     @property
     def dominated(self) -> tuple[Rung, ...]:
@@ -97,7 +98,9 @@ def read(study: Study) -> Profiled | None:
     judged = records.load(study.folder / "profile" / "quality.json") or {}
     rungs = _rungs(found, judged.get("figures", {}))
     fits = tuple(_fits(found.timings))
-    return Profiled(found.quality_measure, rungs, fits, tuple(_laws(found)), _conditions(found))
+    model = str((found.made_with.get("models") or {}).get("images", ""))
+    laws, conditions = tuple(_laws(found)), _conditions(found)
+    return Profiled(found.quality_measure, rungs, fits, laws, conditions, model)
 
 
 def load(study: Study) -> Profile | None:

@@ -1,6 +1,6 @@
 """What was predicted beside what was measured on the live stack, from validation.json."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from evidence.report import records
@@ -11,6 +11,7 @@ from evidence.report.sources.compared import (
     Accuracy,
     Asked,
     Capacity,
+    Contest,
     Figures,
     Margin,
     Run,
@@ -18,6 +19,13 @@ from evidence.report.sources.compared import (
     Validation,
 )
 from evidence.report.study import Study
+
+VARIANTS = {
+    "uncalibrated": "without what a picture costs besides the engine",
+    "in_engine": "with that cost as work in the engine",
+    "without_dwell": "without the dwell of the rules",
+}
+"""Predictions that were not chosen."""
 
 
 def read(study: Study) -> Validation | None:
@@ -47,7 +55,21 @@ def _validation(told: dict[str, Any]) -> Validation:
         margins=tuple(
             _picked(Margin, each | {"margin": estimate(each["margin"])}) for each in told["margins"]
         ),
+        contests=tuple(map(_contest, told.get("planned_against_threshold") or ())),
+        variants=tuple(_variants(accuracy)),
     )
+
+
+def _contest(told: dict[str, Any]) -> Contest:
+    figures = {name: estimate(told[name]) for name in ("quality", "p95_response")}
+    return _picked(Contest, told | figures)
+
+
+def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
+    for name, said in VARIANTS.items():
+        for kind, found in (told.get(name) or {}).items():
+            if found["runs"]:
+                yield said, kind, _accuracy(found)
 
 
 def _picked(kind: Callable[..., Any], told: dict[str, Any]) -> Any:

@@ -38,12 +38,12 @@ def whole(folder: Path) -> Path:
     return folder
 
 
-def profiled(folder: Path) -> None:
+def profiled(folder: Path, scv: float = 0.04) -> None:
     """S(n) = 0 + 0.02·n seconds, τ(b) = 10 + 5·b ms."""
     (folder / "profile").mkdir(parents=True, exist_ok=True)
     found = Profile(
         made_with={"processor": "Z80", "threads": 1},
-        rungs=tuple(_rung(*each) for each in LEVELS),
+        rungs=tuple(_rung(scv, *each) for each in LEVELS),
         batch={"images": BatchLaw(tau0=0.010, tau1=0.005, cap=4)},
         timings=(*_alone(), *_together()),
     )
@@ -53,13 +53,13 @@ def profiled(folder: Path) -> None:
     write(folder, "profile/quality.json", {"figures": {"slow": {}} | figures})
 
 
-def _rung(name: str, sampler: str, steps: int, seconds: float, quality: float) -> Rung:
+def _rung(scv: float, name: str, sampler: str, steps: int, seconds: float, quality: float) -> Rung:
     level = Level(
         name=name,
         image=ImageLevel(sampler=sampler, steps=steps, guidance_scale=3.0),  # type: ignore[arg-type]
         story=StoryLevel(max_tokens=64),
     )
-    cost = Cost(seconds=_around(seconds, 0.05 * seconds), scv=0.04, quality=_around(quality, 1.0))
+    cost = Cost(seconds=_around(seconds, 0.05 * seconds), scv=scv, quality=_around(quality, 1.0))
     return Rung(level=level, costs={"images": cost})
 
 

@@ -76,17 +76,25 @@ def test_special_characters_reach_the_article(written: Path) -> None:
 
 
 @LATEX
-def test_the_article_compiles_and_fits_its_pages(written: Path) -> None:
-    assert (written / "report.pdf").read_bytes().startswith(b"%PDF")
+def test_the_article_compiles_to_the_same_bytes_and_fits_its_pages(written: Path) -> None:
+    before = (written / "report.pdf").read_bytes()
+    assert before.startswith(b"%PDF")
     log = pdf.compiled(written / "report.tex")
     assert re.findall(r"Overfull .*|undefined references|Missing character.*", log) == []
+    assert (written / "report.pdf").read_bytes() == before
 
 
-@LATEX
-def test_the_same_records_give_the_same_report(written: Path) -> None:
-    before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
-    report(written.parent / "study", written)
-    assert {path: path.read_bytes() for path in written.rglob("*") if path.is_file()} == before
+def test_the_same_records_give_the_same_report(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "PROGRAM", "no-such-latex")
+    monkeypatch.delenv("CI", raising=False)
+    again = report(written.parent / "study", tmp_path)
+    files = [path.relative_to(again) for path in again.rglob("*") if path.is_file()]
+    assert len(files) == 24
+    assert [
+        each for each in files if (again / each).read_bytes() != (written / each).read_bytes()
+    ] == []
 
 
 @LATEX
@@ -107,6 +115,16 @@ def test_any_part_may_be_missing(tmp_path: Path, lacking: str) -> None:
         path.unlink()
     _, body = article.render(Contents(study.read(folder)).context())
     assert ("Not measured in this study" in body) == (lacking != "live")
+
+
+@pytest.mark.parametrize(
+    ("scv", "said"),
+    [(0.01, "nearly constant"), (0.5, "less variable than exp"), (2.0, "more variable than exp")],
+)
+def test_words_follow_the_numbers(tmp_path: Path, scv: float, said: str) -> None:
+    studies.profiled(tmp_path, scv=scv)
+    _, body = article.render(Contents(study.read(tmp_path)).context())
+    assert said in body
 
 
 @LATEX
