@@ -82,20 +82,21 @@ def solve(chain: Chain, capacity: int | None = None) -> Blocks:
     The caller has made sure that there is a steady state.
     """
     top = len(chain.service_rates) if capacity is None else capacity
-    ratios = _ratios(chain, top, capacity)
+    beyond = _tail_ratio(chain) if capacity is None else None
+    ratios = _ratios(chain, top, beyond)
     states = [_empty(chain, ratios)]
     for ratio in ratios:
         states.append(np.einsum("ci,cij->cj", states[-1], ratio))
-    if capacity is None:
-        states.extend(_tail(states[-1], _tail_ratio(chain)))
+    if beyond is not None:
+        states.extend(_tail(states[-1], beyond))
     found = np.stack(states, axis=1)
     return found / found.sum(axis=(1, 2), keepdims=True)
 
 
-def _ratios(chain: Chain, top: int, capacity: int | None) -> list[Blocks]:
-    """R(0) … R(top - 1), by which the states at n give those at n + 1."""
-    if capacity is None:
-        beyond = _tail_ratio(chain)
+def _ratios(chain: Chain, top: int, beyond: Blocks | None) -> list[Blocks]:
+    """R(0) … R(top - 1), by which the states at n give those at n + 1; `beyond`: R from there on,
+    None where `top` is the capacity."""
+    if beyond is not None:
         inner = chain.within(top, chain.arrival_rate) + beyond @ chain.down(top + 1)
     else:
         inner = chain.within(top, 0.0)
