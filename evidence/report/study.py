@@ -34,6 +34,8 @@ class Stage:
     status: str = ""
     started: str = ""
     commit: str = ""
+    load: float | None = None
+    """Load average of the last minute before it."""
 
     @property
     def minutes(self) -> float | None:
