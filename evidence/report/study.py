@@ -130,10 +130,13 @@ def _stages(told: Mapping[str, Any]) -> dict[str, Stage]:
 
 
 def _stage(name: str, told: Mapping[str, Any]) -> Stage:
-    lines = told.get("commands") or []
-    commands = tuple(each if isinstance(each, str) else shlex.join(each) for each in lines)
-    when = told.get("conditions") or {}
-    known = (
-        str(each or "") for each in (told.get("status"), when.get("started"), when.get("commit"))
+    lines, when = told.get("commands") or [], told.get("conditions") or {}
+    return Stage(
+        name=name,
+        commands=tuple(each if isinstance(each, str) else shlex.join(each) for each in lines),
+        seconds=told.get("seconds"),
+        status=str(told.get("status") or ""),
+        started=str(when.get("started") or ""),
+        commit=str(when.get("commit") or ""),
+        load=next(iter(when.get("load_average") or ()), None),
     )
-    return Stage(name, commands, told.get("seconds"), *known)

@@ -15,7 +15,9 @@ def test_commands_are_those_of_the_study(tmp_path: Path) -> None:
         "python -m worker.study quality --out a",
         "python -m worker.study quality --out b",
     ]
+    conditions = {"started": "2026-01-02T03:04:05+00:00", "load_average": [0.75, 1, 1]}
     stage = {"name": "profile", "status": "done", "seconds": 90.0, "commands": lines}
+    stage |= {"conditions": conditions}
     studies.write(tmp_path, "study.json", {"stages": [stage]})
     found = study.read(tmp_path)
     assert found.made_by("profile") == (
@@ -23,6 +25,8 @@ def test_commands_are_those_of_the_study(tmp_path: Path) -> None:
         "python -m worker.study quality",
     )
     assert found.stages["profile"].minutes == pytest.approx(1.5)
+    assert found.stages["profile"].load == 0.75
+    assert found.date == "2026-01-02"
 
 
 def test_without_a_journal_commands_are_the_documented_ones(tmp_path: Path) -> None:
