@@ -153,6 +153,17 @@ class Gain:
 
 
 @dataclass(frozen=True)
+class Served:
+    """What a served picture takes: seconds on the way, in finishing, and of a step, τ0 + τ1·b."""
+
+    apart: Estimate
+    finishing: Estimate
+    tau0: Estimate
+    tau1: Estimate
+    cap: int
+
+
+@dataclass(frozen=True)
 class Validation:
     """validation.json."""
 
@@ -167,6 +178,7 @@ class Validation:
     contests: tuple[Contest, ...]
     variants: tuple[tuple[str, str, Accuracy], ...]
     """Predictions on other terms: which, of what kind, and how near they come."""
+    law: Served | None = None
 
     @property
     def policies(self) -> tuple[str, ...]:

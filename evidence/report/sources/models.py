@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from controller.queueing.engine import Engine
-from controller.queueing.general import mgk
+from controller.queueing.general import mg1, mgk
 from controller.queueing.markovian import mmk
-from controller.queueing.measures import Measures
 from controller.queueing.refusal import Refusal
 from controller.queueing.sharing import ps
 from evidence.report.sources.compared import FIXED, Cell, Validation
-from services.contract.profile import Profile
+from services.contract.profile import BatchLaw, Profile
 
 NAMES = ("M/M/k", "M/G/k", "batch engine")
 
@@ -60,9 +59,8 @@ def compare(found: Validation | None, profile: Profile | None, workers: int = 1)
     if found is None or profile is None:
         return None
     known = {rung.level.name for rung in profile.rungs if "images" in rung.costs}
-    overheads = {level: each.value for level, each in found.overheads}
     cells = [
-        _compared(cell, profile, workers, overheads.get(_level(cell), 0.0))
+        _compared(cell, _picture(_level(cell), found, profile), workers)
         for cell in found.cells
         if cell.steady and cell.policy.startswith(FIXED) and _level(cell) in known
     ]
@@ -73,24 +71,54 @@ def _level(cell: Cell) -> str:
     return cell.policy.removeprefix(FIXED)
 
 
-def _compared(cell: Cell, profile: Profile, workers: int, overhead: float) -> Compared | None:
+@dataclass(frozen=True)
+class Picture:
+    """What a picture at a level takes, seconds: in the engine, in finishing, and besides both."""
+
+    engine: float
+    scv: float
+    law: BatchLaw
+    finishing: float
+    besides: float
+
+
+def _picture(level: str, found: Validation, profile: Profile) -> Picture:
+    """As it was served where that is known, else by the profile."""
+    cost, law, served = profile.cost(level, "images"), profile.law("images"), found.law
+    if served is None:
+        besides = {name: each.value for name, each in found.overheads}.get(level, 0.0)
+        return Picture(cost.seconds.value, cost.scv, law, 0.0, besides)
+    steps = next(rung.level.image.steps for rung in profile.rungs if rung.level.name == level)
+    tau0, tau1 = served.tau0.value, served.tau1.value
+    law = BatchLaw(tau0=tau0, tau1=tau1, cap=served.cap)
+    finishing, apart = served.finishing.value, served.apart.value
+    return Picture(steps * (tau0 + tau1), cost.scv, law, finishing, apart)
+
+
+def _compared(cell: Cell, picture: Picture, workers: int) -> Compared | None:
     measured = cell.figure("measured", "mean_response")
     if measured is None:
         return None
-    cost, law = profile.cost(_level(cell), "images"), profile.law("images")
-    seconds = cost.seconds.value
-    asked: dict[str, Callable[[], Measures]] = {
-        NAMES[0]: lambda: mmk(cell.rate, seconds, workers),
-        NAMES[1]: lambda: mgk(cell.rate, seconds, cost.scv, workers),
-        NAMES[2]: lambda: ps(cell.rate, Engine(seconds, law, workers), cost.scv),
+    rate, whole = cell.rate, picture.engine + picture.finishing
+    engine = Engine(picture.engine, picture.law, workers)
+    asked: dict[str, Callable[[], float]] = {
+        NAMES[0]: lambda: mmk(rate, whole, workers).mean_response,
+        NAMES[1]: lambda: mgk(rate, whole, picture.scv, workers).mean_response,
+        NAMES[2]: lambda: ps(rate, engine, picture.scv).mean_response + _finished(rate, picture),
     }
-    predicted = {name: _said(model, overhead) for name, model in asked.items()}
-    return Compared(_level(cell), cell.rate, measured.value, predicted)
+    predicted = {name: _said(model, picture.besides) for name, model in asked.items()}
+    return Compared(_level(cell), rate, measured.value, predicted)
 
 
-def _said(model: Callable[[], Measures], overhead: float) -> float | None:
+def _finished(rate: float, picture: Picture) -> float:
+    """Of what leaves the engine, taken for Poisson, one at a time."""
+    each = picture.finishing
+    return mg1(rate, each, 0.0).mean_response if each else 0.0
+
+
+def _said(model: Callable[[], float], besides: float) -> float | None:
     """Where the models refuse, there is no steady state; what a job costs besides is added."""
     try:
-        return model().mean_response + overhead
+        return model() + besides
     except Refusal:
         return None

@@ -15,6 +15,7 @@ from evidence.report.sources.compared import (
     Figures,
     Margin,
     Run,
+    Served,
     Service,
     Validation,
 )
@@ -47,6 +48,7 @@ def _validation(told: dict[str, Any]) -> Validation:
         overheads=tuple(
             (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
         ),
+        law=_served(told.get("law")),
         runs=tuple(map(_run, told["runs"])),
         simulated=_accuracy(accuracy.get("simulated")),
         closed_form=_accuracy(accuracy.get("closed_form")),
@@ -70,6 +72,13 @@ def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
         for kind, found in (told.get(name) or {}).items():
             if found["runs"]:
                 yield said, kind, _accuracy(found)
+
+
+def _served(told: dict[str, Any] | None) -> Served | None:
+    if told is None:
+        return None
+    names = ("apart", "finishing", "tau0", "tau1")
+    return Served(**{name: Estimate(**told[name]) for name in names}, cap=told["cap"])
 
 
 def _picked(kind: Callable[..., Any], told: dict[str, Any]) -> Any:

@@ -112,6 +112,21 @@ def test_models_add_what_a_picture_costs_besides(found: Study) -> None:
     assert even.predicted["M/M/k"] == pytest.approx(1.0 / (1 - 0.4))
 
 
+def test_models_go_by_what_served_pictures_take(tmp_path: Path) -> None:
+    """Work of 50 steps of 15 ms; a quarter of a second is done one at a time."""
+    studies.profiled(tmp_path)
+    studies.validated(tmp_path, [studies.run("fixed:even", 0.4, 2.0, 2.0)], law=studies.LAW)
+    found = study.read(tmp_path)
+    compared = models.compare(validation.read(found), profile.load(found))
+    assert compared is not None
+    (even,) = compared.cells
+    alone = 50 * 0.015 + 0.25
+    assert even.predicted["M/M/k"] == pytest.approx(alone / (1 - 0.4 * alone) + 0.1)
+    assert even.predicted["batch engine"] is not None
+    finishing = 0.25 * (1 + 0.1 / (2 * 0.9))
+    assert even.predicted["batch engine"] > 50 * 0.015 + finishing + 0.1
+
+
 def test_a_model_that_serves_too_few_is_silent(tmp_path: Path) -> None:
     studies.profiled(tmp_path)
     studies.validated(tmp_path, [studies.run("fixed:slow", 0.6, 4.0, 4.0)])
