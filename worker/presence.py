@@ -90,18 +90,23 @@ class Presence:
         except RedisError as error:
             logger.warning("Redis failed; the controller sets it right: %s", error)
 
+    def hangs(self) -> bool:
+        """Whether the work stood still when the queue was told last."""
+        return self._hanging
+
     def tell(self, silent_seconds: float = 0.0) -> None:
         """Check in when it is time to; called often.
 
-        `silent_seconds`: since the work last moved. Where it hangs, the worker checks out until it
-        moves again: new tickets go to others, and under `jsq` those that wait for it.
+        `silent_seconds`: since the work last moved. Where it hangs, the worker checks out and
+        begins no job until it moves again: the controller publishes the tickets that it took
+        anew, and under `jsq` those that wait for it go to others at once.
         """
         now = time.monotonic()
         if not self._open or now - self._told_at < CHECK_IN_SECONDS:
             return
         self._told_at = now
         try:
-            if self._hangs(silent_seconds):
+            if self._note_motion(silent_seconds):
                 queues.check_out(self._redis, self._queue, self._name)
                 return
             self._open_station()
@@ -113,11 +118,11 @@ class Presence:
         except RedisError as error:
             logger.warning("cannot check in, trying again: %s", error)
 
-    def _hangs(self, silent_seconds: float) -> bool:
+    def _note_motion(self, silent_seconds: float) -> bool:
         before, self._hanging = self._hanging, silent_seconds > HANGING_SECONDS
         if self._hanging and not before:
             logger.error(
-                "nothing has moved for %d s: this worker gets no more jobs until something does; "
+                "nothing has moved for %d s: this worker begins no job until something does; "
                 "restart it if nothing will",
                 silent_seconds,
             )

@@ -127,6 +127,7 @@ class Process:
                     performers,
                     presence.open,
                     presence.close,
+                    presence.hangs,
                 ),
             )
         finally:

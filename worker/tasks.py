@@ -27,13 +27,14 @@ from worker.device import DeviceLost
 logger = logging.getLogger(__name__)
 
 EXIT_DEVICE_LOST = 3
+HOLD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Service:
     """What one worker process offers, and what is called when it opens and closes.
 
-    `queues` are those of Celery that it reads.
+    `queues` are those of Celery that it reads; `hangs` says whether no work moves.
     """
 
     queues: Sequence[str]
@@ -42,6 +43,7 @@ class Service:
     performers: Mapping[Kind, Perform]
     opened: Callable[[], None]
     closing: Callable[[], None]
+    hangs: Callable[[], bool]
 
 
 def connect(redis_address: str) -> Celery:
@@ -93,7 +95,8 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
     @app.task(name=tickets.TASK)
     def perform(job_id: str) -> None:
         try:
-            done = attempt(job_id, claims, service.performers)
+            moves = await_motion(service.hangs, claims.stopping)
+            done = moves and attempt(job_id, claims, service.performers)
         except DeviceLost as error:
             # Its ticket is void: the reconciler publishes another with the next attempt.
             claims.stopping.set()
@@ -115,6 +118,16 @@ def serve(app: Celery, claims: Claims, service: Service) -> int:
     )
     worker.start()
     return EXIT_DEVICE_LOST if breakdown.happened else worker.exitcode or 0
+
+
+def await_motion(hangs: Callable[[], bool], stopping: threading.Event) -> bool:
+    """Wait while the worker hangs; False once it is told to stop."""
+    # The ticket is not put back: this worker's free slots would take it again and again. A slot
+    # that holds one takes no other, and the controller publishes the job's ticket anew.
+    while hangs():
+        if stopping.wait(HOLD_SECONDS):
+            return False
+    return True
 
 
 def _on_signals(stopping: threading.Event, service: Service) -> None:

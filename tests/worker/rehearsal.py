@@ -2,6 +2,7 @@
 
 The prompt says how a job ends: "exit" and "memory" raise what would leak a Celery slot, "assert"
 what a GPU answers once a kernel has failed on it, any other waits until the Redis key `cue` exists.
+While STORYTELLER_HOME holds a file named `hangs`, it says that nothing moves.
 """
 
 import os
@@ -13,9 +14,11 @@ from services.contract import logs, settings
 from services.contract.jobs import Status
 from services.contract.transitions import Outcome, Service
 from worker.claims import Claim
+from worker.presence import HANGING_SECONDS
 from worker.process import Process
 
 CUE = "cue"
+HANGS = "hangs"
 CONCURRENCY = 2
 
 
@@ -39,7 +42,13 @@ def main() -> int:
     loaded = settings.load(os.environ)
     logs.configure("rehearsal", loaded)
     process = Process("images", loaded)
-    return process.serve({"image": perform}, CONCURRENCY, process.beat)
+    hangs = loaded.home / HANGS
+    return process.serve(
+        {"image": perform},
+        CONCURRENCY,
+        process.beat,
+        silent_seconds=lambda: 2 * HANGING_SECONDS if hangs.exists() else 0.0,
+    )
 
 
 if __name__ == "__main__":
