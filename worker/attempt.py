@@ -64,7 +64,8 @@ def _hand_back(claim: Claim, reason: str) -> None:
 
 def _give_up(claim: Claim, error: BaseException) -> None:
     """End the lease now: the reconciler gives the job to another worker, and counts the attempt,
-    because it may be the job that breaks devices."""
+    because it may be the job that breaks devices. Each job of a batch that failed loses one: which
+    of them broke it is not known, and a job that did must come to an end."""
     logger.error("attempt lost with the device: %s", error, extra={"job": claim.job.id})
     _persistently(lambda: transitions.renew(claim.redis, claim.job, lease=0))
 

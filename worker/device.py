@@ -4,7 +4,16 @@ import torch
 
 MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
 """How torch says it beside OutOfMemoryError: CUDA's own words, a CPU's, and cuBLAS's."""
-PASSING = ("NOT_SUPPORTED", "no kernel image", "invalid argument", "invalid configuration")
+CUDA = ("CUDA error", "CUDA driver error", "cuDNN error", "Triton Error [CUDA]")
+"""How errors of the device begin: of CUDA's runtime and cuBLAS, its driver, cuDNN and Triton."""
+PASSING = (
+    "NOT_SUPPORTED",
+    "INVALID_VALUE",
+    "BAD_PARAM",
+    "no kernel image",
+    "invalid argument",
+    "invalid configuration",
+)
 """CUDA errors of one call that leave the next one as it was."""
 
 
@@ -25,8 +34,7 @@ def lost(error: BaseException) -> bool:
     """
     if memory_ran_out(error) or _says(error, PASSING):
         return False
-    named = isinstance(error, RuntimeError) and "CUDA error" in str(error)
-    return named or isinstance(error, torch.AcceleratorError)
+    return isinstance(error, torch.AcceleratorError) or _says(error, CUDA)
 
 
 def free_memory() -> None:

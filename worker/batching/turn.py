@@ -22,7 +22,8 @@ class Diverged(RuntimeError):
 
 class Turn:
     """Moves the images of one scheduler through one denoiser. Whatever goes wrong with an image
-    resolves its future and takes it out; the others never notice."""
+    resolves its future and takes it out; the others never notice, unless the device is lost: then
+    each image of the batch gets the error."""
 
     def __init__(
         self,
