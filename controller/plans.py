@@ -14,6 +14,7 @@ from services.contract.jobs import QUEUES, Queue
 from services.contract.policy import Policy, PolicyError
 from services.contract.profile import ProfileError
 from services.contract.queues import Load
+from services.contract.rule_override import IGNORED
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +85,11 @@ class Plans:
         changes = state is None or state.reason != decision.reason
         if changes or seen.pins[queue] or queue not in self._untold:
             return decision
-        because, _, _ = decision.reason.partition(_PLANNED)
-        return Decision(decision.index, f"{because}; {self._untold[queue].told}")
+        because, mark, ignored = decision.reason.partition(IGNORED)
+        because, _, _ = because.partition(_PLANNED)
+        # What is ignored stays last: there the next decision and the gateway look for it.
+        told = f"{because}; {self._untold[queue].told}{mark}{ignored}"
+        return Decision(decision.index, told)
 
     def announce(self, queue: Queue) -> None:
         """The plan was told."""

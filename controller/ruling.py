@@ -9,11 +9,9 @@ from controller.terms import Terms
 from services.contract.forecast import Forecast
 from services.contract.jobs import QUEUES, Queue
 from services.contract.policy import Policy
-from services.contract.rule_override import RuleOverride, misfit
+from services.contract.rule_override import IGNORED, RuleOverride, misfit
 
 logger = logging.getLogger(__name__)
-
-_IGNORED = "; ignored: "
 
 
 class Ruled(NamedTuple):
@@ -89,9 +87,9 @@ def _told(decision: Decision, ruled: Ruled, *, stays: bool) -> Decision:
 
     A reason that stays in force is that of its time, and a pin is nobody's rules.
     """
-    because, override, why = decision.reason.partition(_IGNORED)[0], ruled.override, ruled.misfit
+    because, override, why = decision.reason.partition(IGNORED)[0], ruled.override, ruled.misfit
     if override and why:
-        because = f"{because}{_IGNORED}{override.told} ({why})"
+        because = f"{because}{IGNORED}{override.told} ({why})"
     elif override and not stays:
         because = f"{because} ({override.told})"
     return Decision(decision.index, because)

@@ -15,6 +15,9 @@ from services.contract.policy import Policy
 from services.contract.profile import Profile, ProfileError
 from services.contract.rules import PREDICTING, BadRules, Kind, PolicyRules, check
 
+IGNORED = "; ignored: "
+"""Behind the reason of a decision: whose rules did not lead to it, and in brackets why."""
+
 
 class RuleOverride(Strict):
     """Rules of one queue, by whom and why; `until` in seconds since the epoch, by Redis' clock."""
@@ -72,7 +75,7 @@ def override_of(text: str | None) -> RuleOverride | None:
 def said_ignored(reason: str, override: RuleOverride) -> str | None:
     """Why the controller that decided for this reason does not go by the rules; None where it
     does. It says so behind the reason: `depth 7 reached 6; ignored: rules by ada (why)`."""
-    _, found, why = reason.partition(f"; ignored: {override.told} (")
+    _, found, why = reason.partition(f"{IGNORED}{override.told} (")
     return why.removesuffix(")") if found else None
 
 

@@ -7,8 +7,9 @@ from redis import ConnectionError as NoRedis
 
 from controller.preview import preview
 from controller.terms import Terms
-from services.contract import forecast, keys, level
-from services.contract.rules import Slo
+from services.contract import forecast, keys, level, rule_override
+from services.contract.rule_override import RuleOverride
+from services.contract.rules import PolicyRules, Slo
 from tests.controller.leaders import MEASURED, for_images, planned, watched
 from tests.controller.situations import pin, predicting
 from tests.services.contract.making import accept
@@ -55,6 +56,25 @@ def test_a_plan_is_told_even_if_the_first_try_to_tell_it_fails(redis, lead, monk
 
 def _fail(*_given, **_options):
     raise NoRedis
+
+
+def test_a_plan_does_not_hide_that_a_persons_rules_are_ignored(redis, lead):
+    leader = lead(policy=PLANNED, measured=MEASURED)
+    rules = PolicyRules(kind="fixed", level="gone")
+    override = RuleOverride(rules=rules, by="ada", reason="a study", until=2e9)
+    rule_override.put(redis, "images", override, seconds=60)
+    leader.decide()
+    watched(leader, redis)
+    planned(leader)
+    for _ in range(2):
+        leader.decide()
+    told = level.read(redis, "images")
+    assert "; planned anew for " in told.reason
+    why = "rules.level must be one of best, good, fair"
+    assert rule_override.said_ignored(told.reason, override) == why
+    for _ in range(2):
+        leader.decide()
+    assert level.read(redis, "images").version == told.version, "nothing new is told"
 
 
 def test_a_plan_does_not_hide_a_pin(redis, lead):
