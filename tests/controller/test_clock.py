@@ -1,6 +1,7 @@
 """The clock: paces, outages, failures."""
 
 import logging
+from itertools import pairwise
 
 import pytest
 from redis import ConnectionError as NoRedis
@@ -77,6 +78,23 @@ def test_it_beats_as_often_as_a_health_check_asks_for_and_without_redis(monkeypa
     turns = 31 * 3 / BEAT_SECONDS
     assert turns - 1 <= len(beats) <= turns + 1
     assert BEAT_SECONDS < STALE_SECONDS / 3
+
+
+def test_it_beats_between_chores_that_wait_long_for_redis(monkeypatch):
+    now, beats, seconds = [1000.0], [], 6.0
+
+    def unanswered():
+        now[0] += seconds
+        raise NoRedis("timed out")
+
+    monkeypatch.setattr("controller.clock.time.monotonic", lambda: now[0])
+    chores = [Chore(name, 1, unanswered) for name in "abcde"]
+    answers = iter([False] * 3 + [True])
+    made = Clock(chores, beat=lambda: beats.append(now[0]), recovered=lambda: None)
+    made.run(lambda _: next(answers))
+
+    assert len(beats) == 20
+    assert max(after - before for before, after in pairwise(beats)) == seconds
 
 
 def test_chores_share_their_wake_ups(clock):
