@@ -83,7 +83,8 @@ class Levels:
         fallen_back = state is None or state.lease_until <= server_time(self._redis)
         if fallen_back and not self._fallen_back:
             logger.warning(
-                "no controller holds the policy: jobs get %s (STORYTELLER_FALLBACK_LEVEL)",
+                "no controller holds the policy: jobs get %s, the fallback level "
+                "(STORYTELLER_FALLBACK_LEVEL)",
                 self._fallback,
             )
         elif self._fallen_back and not fallen_back:

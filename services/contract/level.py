@@ -109,7 +109,10 @@ def resolve(
     if state is None or state.lease_until <= now:
         index = policy.index(fallback)
         silent = "since the start" if state is None else f"for {now - state.lease_until:.0f} s"
-        reason = f"no controller has held the policy {silent}; STORYTELLER_FALLBACK_LEVEL applies"
+        reason = (
+            f"no controller has held the policy {silent}; the fallback level applies "
+            "(STORYTELLER_FALLBACK_LEVEL)"
+        )
         return AppliedLevel(index=index, level=policy.levels[index], version=None, reason=reason)
     return as_applied(state)
 

@@ -90,7 +90,7 @@ def load(path: Path) -> Policy:
 def _complaints(error: ValidationError) -> list[str]:
     """A line for each thing that is wrong, and where; of what is missing, how it is written."""
     found = error.errors(include_url=False, include_input=False)
-    inner = {each["loc"][:-2] for each in found}
+    inner = {each["loc"][:end] for each in found for end in range(len(each["loc"]))}
     return [
         _complaint(each["loc"], each["msg"], missing=each["type"] == "missing")
         for each in found

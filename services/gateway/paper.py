@@ -1,6 +1,5 @@
-"""The sizes that the image workers draw, asked for at most once a second."""
+"""The sizes that the image workers draw, asked for again after a second."""
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,14 +16,15 @@ class Paper:
     def __init__(self, redis: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._redis = redis
         self._clock = clock
-        self._gate = threading.Lock()
-        self._known: Sizes | None = None
-        self._read_at = float("-inf")
+        self._answer: tuple[Sizes | None, float] = None, float("-inf")
 
     def sizes(self) -> Sizes | None:
         """What every live image worker can draw; None while none is known."""
-        with self._gate:
-            if self._clock() - self._read_at >= FRESH_SECONDS:
-                self._known = sizes.known(self._redis)
-                self._read_at = self._clock()
-            return self._known
+        now = self._clock()
+        known, read_at = self._answer
+        if now - read_at < FRESH_SECONDS:
+            return known
+        # Not under a lock: while Redis is slow, each request would wait for those before it.
+        known = sizes.known(self._redis)
+        self._answer = known, now
+        return known

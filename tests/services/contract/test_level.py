@@ -151,7 +151,7 @@ def test_auto_falls_back_before_the_first_controller(redis):
     applied = level.resolve("auto", None, LADDER, "balanced", 0.0)
 
     assert (applied.name, applied.version) == ("balanced", None)
-    assert "STORYTELLER_FALLBACK_LEVEL" in applied.reason
+    assert "the fallback level applies (STORYTELLER_FALLBACK_LEVEL)" in applied.reason
 
 
 def test_auto_falls_back_when_the_lease_has_ended(redis):

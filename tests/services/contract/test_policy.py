@@ -93,9 +93,12 @@ def test_each_thing_that_is_wrong_is_a_line_that_says_what_to_write(tmp_path):
     ]
 
 
-def test_a_level_that_is_wrong_is_not_said_to_be_none(tmp_path):
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("story = { max_tokens = 99 }", ""), ("steps = 5", "steps = 0")]
+)
+def test_a_level_that_is_wrong_is_not_said_to_be_none(tmp_path, right, wrong):
     path = _write(tmp_path, "thresholds = []", "a")
-    path.write_text(path.read_text().replace("story = { max_tokens = 99 }", ""))
+    path.write_text(path.read_text().replace(right, wrong))
     with pytest.raises(PolicyError) as refused:
         load(path)
     assert len(str(refused.value).splitlines()) == 2

@@ -1,5 +1,8 @@
 """A size that no image worker's model can draw is refused at the door."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
@@ -58,6 +61,27 @@ def test_a_repeated_request_is_the_same_job_whatever_the_workers_draw_now(
     job_id = client.post("/v1/jobs", **sent).json["id"]
     open_worker(redis, "w1", multiple=16)
     assert client.post("/v1/jobs", **sent).json["id"] == job_id
+
+
+def test_nobody_waits_for_an_answer_that_another_waits_for(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, asked, known = Event(), Event(), sizes.known
+
+    def answer(redis: Redis) -> Sizes | None:
+        if not asked.is_set():
+            asked.set()
+            assert slow.wait(10), "the second answer came first"
+        return known(redis)
+
+    monkeypatch.setattr(sizes, "known", answer)
+    shared = paper.Paper(redis)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.sizes)
+        assert asked.wait(10)
+        assert shared.sizes() is None
+        slow.set()
+        assert first.result(10) is None
 
 
 def test_workers_are_asked_once_a_second(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
