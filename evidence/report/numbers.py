@@ -117,7 +117,19 @@ def thousandths(found: float | None) -> str:
     return NOTHING if found is None else fixed(found, 3)
 
 
+def judged(held: bool | None) -> str:
+    """Of a goal; None where it could not be judged."""
+    return "not judged" if held is None else "held" if held else "not held"
+
+
+def at_least(said: str, bounded: bool) -> str:
+    """With a sign before what is a lower bound."""
+    return f"≥ {said}" if bounded else said
+
+
 FILTERS = {
+    "judged": judged,
+    "at_least": at_least,
     "number": number,
     "exact": exact,
     "interval": interval,

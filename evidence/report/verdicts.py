@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.report.article import counted, listed
-from evidence.report.numbers import exact, interval, number, percent, signed, thousandths
+from evidence.report.numbers import (
+    at_least,
+    exact,
+    interval,
+    judged,
+    number,
+    percent,
+    signed,
+    thousandths,
+)
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits, Quantized
-from evidence.report.sources.compared import Accuracy, Asked, Validation
+from evidence.report.sources.compared import Accuracy, Asked, Capacity, Validation
 from evidence.report.sources.dispatch import Dispatch
 from evidence.report.sources.frontier import Frontier
 from evidence.report.sources.models import NAMES, Models
@@ -28,6 +37,8 @@ class Verdict:
     asked: str
     found: str
     held: bool | None
+    judged: bool = True
+    """Whether the records suffice for it."""
 
     @property
     def graded(self) -> bool:
@@ -37,7 +48,7 @@ class Verdict:
     @property
     def verdict(self) -> str:
         """In two words at most."""
-        return "answered" if self.held is None else "held" if self.held else "not held"
+        return judged(self.held) if self.graded or not self.judged else "answered"
 
 
 Asking = Callable[[Any], Iterator[Verdict]]
@@ -89,25 +100,35 @@ def _capacity(found: Validation) -> Iterator[Verdict]:
     capacity = found.capacity
     if capacity is None or capacity.best_level not in capacity.knees:
         return
-    knees = [f"{policy} {exact(knee)}/s" for policy, knee in capacity.knees.items() if knee]
-    ratio = f"{number(capacity.ratio)} times; " if capacity.ratio else "no ratio; "
+    knees = [
+        f"{policy} {at_least(exact(knee), capacity.bounded(policy))}/s"
+        for policy, knee in capacity.knees.items()
+        if knee
+    ]
     yield Verdict(
         "capacity",
         f"Following the queue sustains {number(capacity.asked, 2)} times the rate of "
         f"{capacity.best_level} within {found.slo}",
-        ratio + (f"sustained: {', '.join(knees)}" if knees else "no policy sustained any rate"),
+        f"{_ratio(capacity)}; "
+        + (f"sustained: {', '.join(knees)}" if knees else "no policy sustained any rate"),
         capacity.held,
+        judged=capacity.held is not None,
     )
+
+
+def _ratio(capacity: Capacity) -> str:
+    if capacity.ratio_at_least is not None:
+        return f"{at_least(number(capacity.ratio_at_least), True)} times"
+    return f"{number(capacity.ratio)} times" if capacity.ratio else "no ratio"
 
 
 def _margins(found: Validation) -> Iterator[Verdict]:
     if found.margins:
-        held = sum(margin.held for margin in found.margins)
+        held = sum(bool(margin.held) for margin in found.margins)
         least = min(found.margins, key=lambda margin: margin.margin.value)
         yield Verdict(
             "margins",
-            "At the same rate, following the queue gives better pictures than a fixed level that "
-            "keeps up",
+            "At the same rate, following the queue gives better pictures than the fastest level",
             f"{held} of {counted(len(found.margins), 'comparison')}; the least margin is "
             f"{interval(least.margin)} points, at {exact(least.rate)}/s",
             held == len(found.margins),
@@ -115,7 +136,7 @@ def _margins(found: Validation) -> Iterator[Verdict]:
 
 
 def _arrivals(found: Validation) -> Iterator[Verdict]:
-    tested = [run.ks_p for run in found.schedules if run.ks_p is not None]
+    tested = [run.ks_p for run in found.tested if run.ks_p is not None]
     if tested:
         rejected = sum(p < CHANCE for p in tested)
         yield Verdict(
@@ -150,7 +171,7 @@ def _levels(found: Profiled) -> Iterator[Verdict]:
         "levels",
         "Are more steps better?",
         f"{len(found.dominated)} of {counted(len(found.rungs), 'level')} cost more than another "
-        "and give no more; worse than the first beyond chance: "
+        "without a gain that these captions show; worse than the first beyond chance: "
         + (listed(worse) if worse else "none"),
         None,
     )

@@ -1,13 +1,14 @@
 """Runs of the live stack beside their predictions, as the chapters show them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from evidence.report.numbers import Estimate
 
 FIXED = "fixed:"
+TABLE = "table:"
 FIGURES = ("mean_response", "p95_response", "mean_number", "effective_quality")
 
 
@@ -80,7 +81,21 @@ class Capacity:
     best_level: str
     ratio: float | None
     asked: float
-    held: bool
+    held: bool | None
+    at_least: tuple[str, ...] = ()
+    """Policies that sustained the highest rate they were tried at."""
+    brackets: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    """The highest rate sustained, and the lowest that was not; None: none failed."""
+    ratio_at_least: float | None = None
+    """The largest knee of those that follow the queue over the rate that the best level failed."""
+
+    def bounded(self, policy: str) -> bool:
+        """Whether its knee is no more than a lower bound."""
+        return policy in self.at_least and self.knees.get(policy) is not None
+
+    def failed(self, policy: str) -> float | None:
+        """The lowest rate that it was tried at and did not sustain."""
+        return (*self.brackets.get(policy, ()), None, None)[1]
 
     def over(self, knee: float | None) -> float | None:
         """A policy's as a multiple of the best level's."""
@@ -96,7 +111,7 @@ class Margin:
     rate: float
     over: str
     margin: Estimate
-    held: bool
+    held: bool | None
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,7 @@ class Contest:
     hand_set: str
     quality: Estimate
     p95_response: Estimate
-    held: bool
+    held: bool | None
 
 
 @dataclass(frozen=True)
@@ -179,6 +194,8 @@ class Validation:
     variants: tuple[tuple[str, str, Accuracy], ...]
     """Predictions on other terms: which, of what kind, and how near they come."""
     law: Served | None = None
+    stretched: frozenset[tuple[float, int]] = frozenset()
+    """Schedules (rate, repeat) that are another one at a different pace."""
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -199,6 +216,12 @@ class Validation:
         known = {(run.rate, run.repeat): run for run in reversed(self.runs)}
         return tuple(known[key] for key in sorted(known))
 
+    @property
+    def tested(self) -> tuple[Run, ...]:
+        """A run of each schedule whose gaps were tested, and whose draw is no other's."""
+        known = [run for run in self.schedules if run.ks_p is not None]
+        return tuple(run for run in known if (run.rate, run.repeat) not in self.stretched)
+
     def of(self, policy: str) -> tuple[Cell, ...]:
         """One policy's cells, by rate."""
         found = [cell for cell in self.cells if cell.policy == policy]
@@ -213,6 +236,11 @@ class Validation:
     def moving(self) -> tuple[str, ...]:
         """Policies that follow the queue."""
         return tuple(policy for policy in self.policies if not policy.startswith(FIXED))
+
+    @property
+    def optimum(self) -> tuple[str, ...]:
+        """Policies that are the optimum's table."""
+        return tuple(policy for policy in self.policies if policy.startswith(TABLE))
 
     def error(self, kind: str, name: str, policy: str | None = None) -> Accuracy:
         """Absolute relative errors of one figure over the runs that accuracy is asked of."""

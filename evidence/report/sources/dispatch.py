@@ -3,16 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
-from statistics import fmean, stdev
+from itertools import chain
 
 from evidence.report.numbers import Estimate
-from evidence.report.sources import sweeps
+from evidence.report.sources import intervals, sweeps
 from evidence.report.study import Study
 from loadgen import metrics
 from loadgen.record import Record
 
-NORMAL = 1.96
 RULES = ("shared", "jsq")
 Seconds = dict[int, float]
 """Response times by the number of the request."""
@@ -68,7 +66,7 @@ def _responses(study: Study, rule: str) -> Mapping[tuple[str, float], dict[int, 
     """By policy and rate, of each repeat."""
     found: dict[tuple[str, float], dict[int, Seconds]] = defaultdict(dict)
     for run in sweeps.runs(study.folder / "dispatch" / rule):
-        found[run.policy, run.rate][run.repeat] = _by_number(run.records)
+        found[run.notation, run.rate][run.repeat] = _by_number(run.records)
     return found
 
 
@@ -81,23 +79,17 @@ def _by_number(records: list[Record]) -> Seconds:
 def _rate(
     policy: str, rate: float, shared: dict[int, Seconds], jsq: dict[int, Seconds]
 ) -> Rate | None:
-    pairs = [
-        (shared[repeat][number], jsq[repeat][number])
-        for repeat in sorted(shared.keys() & jsq.keys())
-        for number in sorted(shared[repeat].keys() & jsq[repeat].keys())
-    ]
-    if len(pairs) < sweeps.LEAST_JOBS:
+    each = [_pairs(shared[repeat], jsq[repeat]) for repeat in sorted(shared.keys() & jsq.keys())]
+    pairs = list(chain.from_iterable(each))
+    difference = intervals.batched_mean([[other - one for one, other in run] for run in each])
+    if difference is None:
         return None
     columns = [[pair[side] for pair in pairs] for side in (0, 1)]
-    figures = [figure(column) for figure in (sweeps.mean, sweeps.p95) for column in columns]
-    return Rate(policy, rate, len(pairs), *figures, _difference(pairs))  # type: ignore[arg-type]
+    kinds = intervals.neighbours_mean, intervals.neighbours_p95
+    figures = [figure(column) for figure in kinds for column in columns]
+    return Rate(policy, rate, len(pairs), *figures, difference)  # type: ignore[arg-type]
 
 
-def _difference(pairs: list[tuple[float, float]]) -> Estimate:
-    """Of paired requests, by batch means: neighbours wait in the same queue."""
-    apart = [other - one for one, other in pairs]
-    size = max(1, round(sqrt(len(apart))))
-    means = [fmean(apart[start : start + size]) for start in range(0, len(apart), size)]
-    half = NORMAL * stdev(means) / sqrt(len(means)) if len(means) > 1 else float(abs(apart[0]))
-    middle = fmean(apart)
-    return Estimate(middle, middle - half, middle + half)
+def _pairs(shared: Seconds, jsq: Seconds) -> list[tuple[float, float]]:
+    """Of the requests that both answered, in order."""
+    return [(shared[number], jsq[number]) for number in sorted(shared.keys() & jsq.keys())]

@@ -56,7 +56,7 @@ def read(study: Study) -> Timeline | None:
 
 def _timeline(run: SweepRun, steps: Sequence[Step]) -> Timeline | None:
     found = tuple(run.records)
-    return Timeline(run.policy, run.rate, found, tuple(steps)) if found else None
+    return Timeline(run.notation, run.rate, found, tuple(steps)) if found else None
 
 
 def _steps(path: Path) -> list[Step]:

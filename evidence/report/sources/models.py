@@ -104,14 +104,16 @@ def _compared(cell: Cell, picture: Picture, workers: int) -> Compared | None:
     asked: dict[str, Callable[[], float]] = {
         NAMES[0]: lambda: mmk(rate, whole, workers).mean_response,
         NAMES[1]: lambda: mgk(rate, whole, picture.scv, workers).mean_response,
-        NAMES[2]: lambda: ps(rate, engine, picture.scv).mean_response + _finished(rate, picture),
+        NAMES[2]: lambda: (
+            ps(rate, engine, picture.scv).mean_response + _finished(rate / workers, picture)
+        ),
     }
     predicted = {name: _said(model, picture.besides) for name, model in asked.items()}
     return Compared(_level(cell), rate, measured.value, predicted)
 
 
 def _finished(rate: float, picture: Picture) -> float:
-    """Of what leaves the engine, taken for Poisson, one at a time."""
+    """Of what leaves one worker's engine, taken for Poisson, one at a time."""
     each = picture.finishing
     return mg1(rate, each, 0.0).mean_response if each else 0.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evidence.report.numbers import Estimate
 from evidence.report.records import BadStudy
-from evidence.report.sources import sweeps
+from evidence.report.sources import intervals
 from evidence.report.study import Study
 from loadgen import metrics
 from loadgen.record import ENDINGS, SUCCEEDED, BadRecord, Record, read, run_name
@@ -64,10 +64,13 @@ def _strategy(path: Path) -> Strategy | None:
         books = [each for each in metrics.measured(read(path)) if each.status == SUCCEEDED]
     except (BadRecord, OSError) as error:
         raise BadStudy(str(error)) from error
-    whole = sweeps.mean(_moments(books, "finished"))
+    whole = intervals.independent_mean(_moments(books, "finished"))
     if whole is None:
         return None
-    firsts = (sweeps.mean(_moments(books, name)) for name in ("first_page", "first_picture"))
+    firsts = (
+        intervals.independent_mean(_moments(books, name))
+        for name in ("first_page", "first_picture")
+    )
     return Strategy(run_name(path), len(books), whole, *firsts)
 
 

@@ -1,15 +1,15 @@
 """The runs of a sweep's folder, by the names that `loadgen sweep` gives them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence.report.numbers import Estimate
 from evidence.report.records import BadStudy
 from loadgen import metrics
 from loadgen.record import ENDINGS, BadRecord, Record, read, run_name
 
-LEAST_JOBS = 2
+KINDS = ("fixed", "threshold", "slo", "planned", "table")
+"""Of policies whose notation has a colon."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,14 @@ class SweepRun:
     rate: float
     repeat: int
     path: Path
+
+    @property
+    def notation(self) -> str:
+        """The policy as it was asked for, which file names cannot have."""
+        kind, _, rest = self.policy.partition("_")
+        if kind not in KINDS or not rest:
+            return self.policy
+        return f"{kind}:{rest.replace('_', ',') if kind == 'threshold' else rest}"
 
     @property
     def records(self) -> list[Record]:
@@ -43,20 +51,3 @@ def _runs(paths: Sequence[Path]) -> Iterator[SweepRun]:
             yield SweepRun(policy, float(rate), int(repeat), path)
         except ValueError:
             raise BadStudy(f"{path}: no run of a sweep is called so: POLICY-RATE-REPEAT") from None
-
-
-def mean(values: Sequence[float]) -> Estimate | None:
-    """With its interval by the bootstrap; None for too few."""
-    return _figure(values, metrics.mean)
-
-
-def p95(values: Sequence[float]) -> Estimate | None:
-    """The 95th percentile, likewise."""
-    return _figure(values, lambda ordered: metrics.percentile(ordered, 95))
-
-
-def _figure(values: Sequence[float], figure: Callable[[list[float]], float]) -> Estimate | None:
-    if len(values) < LEAST_JOBS:
-        return None
-    found = metrics.estimate(values, figure)
-    return Estimate(found.value, found.low, found.high)

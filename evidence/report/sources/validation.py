@@ -6,6 +6,7 @@ from typing import Any
 from evidence.report import records
 from evidence.report.numbers import Estimate, estimate
 from evidence.report.records import BadStudy
+from evidence.report.sources import arrivals
 from evidence.report.sources.compared import (
     FIGURES,
     Accuracy,
@@ -22,6 +23,8 @@ from evidence.report.sources.compared import (
 from evidence.report.study import Study
 
 VARIANTS = {
+    "offline": "by the profile's own timings as two stations, without serving anything",
+    "delayed": "with what a picture costs besides the engine as a delay",
     "uncalibrated": "without what a picture costs besides the engine",
     "in_engine": "with that cost as work in the engine",
     "without_dwell": "without the dwell of the rules",
@@ -36,15 +39,15 @@ def read(study: Study) -> Validation | None:
     if found is None:
         return None
     try:
-        return _validation(found)
+        return _validation(found, arrivals.stretched(study))
     except (KeyError, TypeError, AttributeError) as error:
         raise BadStudy(f"{path} is no validation: {error!r}") from error
 
 
-def _validation(told: dict[str, Any]) -> Validation:
+def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -> Validation:
     accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told.get("slo")
     return Validation(
-        slo=f"p{slo['percentile']:g} ≤ {slo['seconds']:g} s" if slo else "",
+        slo=_target(slo) if slo else "",
         overheads=tuple(
             (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
         ),
@@ -53,12 +56,31 @@ def _validation(told: dict[str, Any]) -> Validation:
         simulated=_accuracy(accuracy.get("simulated")),
         closed_form=_accuracy(accuracy.get("closed_form")),
         asked=Asked(*(accuracy["asked"][name] for name in ("median", "worst", "utilisation"))),
-        capacity=_picked(Capacity, capacity) if capacity else None,
+        capacity=_capacity(capacity) if capacity else None,
         margins=tuple(
             _picked(Margin, each | {"margin": estimate(each["margin"])}) for each in told["margins"]
         ),
         contests=tuple(map(_contest, told.get("planned_against_threshold") or ())),
         variants=tuple(_variants(accuracy)),
+        stretched=stretched,
+    )
+
+
+def _target(slo: dict[str, Any]) -> str:
+    """`p95 ≤ 5 s`, or of the mean."""
+    percentile = slo["percentile"]
+    what = percentile if isinstance(percentile, str) else f"p{percentile:g}"
+    return f"{what} ≤ {slo['seconds']:g} s"
+
+
+def _capacity(told: dict[str, Any]) -> Capacity:
+    """Of records that may be older than the bounds."""
+    names = ("knees", "best_level", "ratio", "asked", "held")
+    return Capacity(
+        **{name: told[name] for name in names},
+        at_least=tuple(told.get("at_least") or ()),
+        brackets=told.get("brackets") or {},
+        ratio_at_least=told.get("ratio_at_least"),
     )
 
 
@@ -70,7 +92,7 @@ def _contest(told: dict[str, Any]) -> Contest:
 def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
     for name, said in VARIANTS.items():
         for kind, found in (told.get(name) or {}).items():
-            if found["runs"]:
+            if found and found["runs"]:
                 yield said, kind, _accuracy(found)
 
 
@@ -91,16 +113,16 @@ def _accuracy(told: dict[str, Any] | None) -> Accuracy:
 
 def _run(told: dict[str, Any]) -> Run:
     plain = ("policy", "rate", "repeat", "requests", "utilisation", "steady")
-    arrivals = told.get("arrivals") or {}
+    came = told.get("arrivals") or {}
     return Run(
         **{name: told[name] for name in plain},
         measured=_figures(told["measured"]),
         simulated=_figures(told["simulated"]) if told.get("simulated") else None,
         closed_form=_figures(told["closed_form"]) if told.get("closed_form") else None,
         errors={kind: each for kind, each in told["errors"].items() if each},
-        gaps_scv=_either(arrivals.get("gaps_scv")),
-        autocorrelation=_either(arrivals.get("autocorrelation")),
-        ks_p=arrivals.get("ks_p"),
+        gaps_scv=_either(came.get("gaps_scv")),
+        autocorrelation=_either(came.get("autocorrelation")),
+        ks_p=came.get("ks_p"),
         services=tuple(map(_service, told.get("service") or ())),
         broken=tuple(map(_assumption, told.get("broken") or ())),
     )

@@ -155,7 +155,7 @@ def test_repeats_are_pooled(tmp_path: Path) -> None:
 def test_the_run_whose_level_changed_most_is_shown(found: Study) -> None:
     shown = live.read(found)
     assert shown is not None
-    assert shown.name == "threshold_4_12"
+    assert shown.name == "threshold:4,12"
     assert shown.changes == 2
     assert shown.end == pytest.approx(10.5)
 
