@@ -45,6 +45,7 @@ def test_it_holds_the_tickets_that_it_took_until_it_moves_again(
 def test_one_that_is_told_to_stop_puts_its_tickets_back(
     redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
+    redis.set(CUE, 1)
     (tmp_path / HANGS).touch()
     settings = {"redis_url": redis_url, "home": tmp_path}
     with running(tmp_path / "worker.log", "tests.worker.rehearsal", **settings) as worker:
