@@ -34,7 +34,7 @@ class _Decision:
 
 
 class Incomplete(ValueError):
-    """Some change of level was not seen; says which."""
+    """Some change of level was not seen, or cannot be told; says which or why."""
 
 
 class LevelLog:
@@ -44,15 +44,23 @@ class LevelLog:
         self._start: dict[str, tuple[int, _Decision | None]] = {}
         self._newest: dict[str, int] = {}
         self._later: dict[tuple[str, int], _Decision] = {}
+        self._begun_again: set[str] = set()
 
     def hear(self, shown: Mapping[str, Any]) -> None:
         """An answer to GET /v1/policy. Raises KeyError for what is none."""
         now = {queue: _standing(each["state"]) for queue, each in shown["queues"].items()}
         self._start = self._start or now
-        self._newest = {queue: version for queue, (version, _) in now.items()}
+        newest = {queue: version for queue, (version, _) in now.items()}
+        self._begun_again |= {queue for queue in newest if newest[queue] < self._before(queue)}
+        self._newest = newest
         for each in shown["decisions"]:
             found = _Decision(_moment(each["at"]), each["level"], each["reason"])
-            self._later[each["queue"], each["version"]] = found
+            # A store that lost its data may have come past the old version between two looks.
+            if self._later.setdefault((each["queue"], each["version"]), found) != found:
+                self._begun_again.add(each["queue"])
+
+    def _before(self, queue: str) -> int:
+        return self._newest.get(queue, 0)
 
     def changes(self, here: Callable[[float], float]) -> list[Change]:
         """All changes in the order of their times; `here` carries the server's times over to the
@@ -65,6 +73,8 @@ class LevelLog:
         return sorted(found, key=lambda change: change.time)
 
     def _of(self, queue: str, here: Callable[[float], float]) -> list[tuple[float, _Decision]]:
+        if queue in self._begun_again:
+            raise Incomplete(f"the numbering of the decisions on the level of {queue} began again")
         first, held = self._start[queue]
         begun = [(min(0.0, here(held.at)), held)] if held else []
         later = [(here(each.at), each) for each in self._after(queue, first)]
@@ -104,9 +114,11 @@ def of_run(records: Path) -> list[Change]:
 
 
 def save(path: Path, changes: Sequence[Change]) -> None:
-    """Write them as a JSON list, a line a change."""
+    """Write them as a JSON list, a line a change, whole or not at all. Raises OSError."""
     lines = ",\n ".join(json.dumps(asdict(each)) for each in changes)
-    path.write_text(f"[\n {lines}\n]\n")
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(f"[\n {lines}\n]\n")
+    part.rename(path)
 
 
 def load(path: Path) -> list[Change]:

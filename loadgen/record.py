@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StrictBool, StrictFloat, StrictInt, TypeAdapter, ValidationError
 
 from loadgen import parquet
 
@@ -34,26 +34,26 @@ class Record:
     rejected (429, 503), unsent (no answer), timeout (not finished when the run ended).
     """
 
-    number: int
+    number: StrictInt
     kind: str
-    due: float
-    sent: float | None = None
-    accepted: float | None = None
-    started: float | None = None
-    finished: float | None = None
+    due: StrictFloat
+    sent: StrictFloat | None = None
+    accepted: StrictFloat | None = None
+    started: StrictFloat | None = None
+    finished: StrictFloat | None = None
     status: str = FAILED_TO_SEND
-    http_status: int | None = None
+    http_status: StrictInt | None = None
     error: str | None = None
     job: str | None = None
     level: str | None = None
     levels: tuple[str, ...] = ()
-    attempts: int = 0
-    steps: int = 0
-    bytes: int = 0
-    eta: float | None = None
-    first_page: float | None = None
-    first_picture: float | None = None
-    warmup: bool = False
+    attempts: StrictInt = 0
+    steps: StrictInt = 0
+    bytes: StrictInt = 0
+    eta: StrictFloat | None = None
+    first_page: StrictFloat | None = None
+    first_picture: StrictFloat | None = None
+    warmup: StrictBool = False
 
     @property
     def response(self) -> float | None:
@@ -126,7 +126,7 @@ def _records(path: Path, lines: list[str]) -> Iterator[Record]:
 
 def from_json(found: Any) -> Record:
     """A record from its JSON object. Raises ValueError for a field that is missing, unknown, or of
-    another type."""
+    another type: "3" and true are no numbers. A whole number will do for seconds."""
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
     unknown = set(found) - _FIELDS

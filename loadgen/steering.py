@@ -14,6 +14,8 @@ BY = "loadgen"
 LOOK_SECONDS = 0.25
 OK, FAILURE = 200, 500
 PUT_ATTEMPTS = 5
+PUT_PAUSE_SECONDS = 1.0
+"""After the first attempt; twice as much after the second, and so on."""
 LONGEST = 86400.0
 """Seconds that the gateway lets anything hold."""
 Seen = tuple[Any, ...]
@@ -56,7 +58,7 @@ class Steering:
             except (aiohttp.ClientError, TimeoutError):
                 if attempt == PUT_ATTEMPTS:
                     raise
-                await asyncio.sleep(attempt)
+                await asyncio.sleep(attempt * PUT_PAUSE_SECONDS)
             else:
                 return
 

@@ -10,13 +10,15 @@ import aiohttp
 
 from loadgen import level_changes
 from loadgen.clock import ServerClock
-from loadgen.intensity import BadLoad
 from loadgen.level_changes import Incomplete, LevelLog
 from loadgen.steering import Steering
 
 LOOK_SECONDS = 4.0
-"""The gateway shows the newest 50 decisions. A controller makes at most 8 a second, for two queues
-four times a second each: so none is missed, and a look costs the gateway next to nothing."""
+"""The gateway shows the newest 50 decisions, and a look costs it next to nothing. At its default
+pace, every 0.25 s for two queues, a controller makes at most 32 between two looks. A faster one
+(STORYTELLER_CONTROLLER_SECONDS) may make more than are shown; LevelLog notices what is missed."""
+NO_POLICY = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading an answer raises that is not as GET /v1/policy describes it."""
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -42,7 +44,7 @@ async def watched(url: str, clock: ServerClock, records: Path) -> AsyncIterator[
 async def _look(steering: Steering, log: LevelLog) -> bool:
     try:
         log.hear(await steering.policy())
-    except (aiohttp.ClientError, TimeoutError, BadLoad, KeyError, TypeError):
+    except (aiohttp.ClientError, TimeoutError, *NO_POLICY):
         return False
     return True
 
@@ -60,5 +62,5 @@ def _save(path: Path, log: LevelLog, clock: ServerClock, known: bool) -> None:
         if not clock.known:
             raise Incomplete("no job ended, so the server's clock is not known")
         level_changes.save(path, log.changes(clock.here))
-    except Incomplete as why:
+    except (Incomplete, OSError) as why:
         print(f"{path.name} is not written: {why}", file=sys.stderr)

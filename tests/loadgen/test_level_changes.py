@@ -64,6 +64,27 @@ def test_a_decision_that_nobody_saw_is_noticed(looks: tuple[dict[str, Any], ...]
         log(*looks).changes(here)
 
 
+def renumbered(answer: dict[str, Any], later: float) -> dict[str, Any]:
+    """The same versions, given anew so many seconds later."""
+    decisions = [each | {"at": iso(each["version"] + later)} for each in answer["decisions"]]
+    return answer | {"decisions": decisions}
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        (shown(5, 9), renumbered(shown(2, 9), 9)),
+        (shown(1, 9), shown(5, 9), renumbered(shown(2, 9), 9)),
+        (shown(3, 9), shown(0, 0), renumbered(shown(5, 9), 9)),
+        (shown(1, 9), shown(3, 9), renumbered(shown(4, 9), 9)),
+    ],
+    ids=["below the first", "below a later one", "lost and regained", "past the old one by now"],
+)
+def test_a_numbering_that_began_again_is_noticed(looks: tuple[dict[str, Any], ...]) -> None:
+    with pytest.raises(Incomplete, match="the level of images began again"):
+        log(*looks).changes(here)
+
+
 def test_the_level_at_the_start_never_begins_after_it() -> None:
     """The clocks are carried over with an error of milliseconds."""
     late = {"version": 2, "level": "fast", "reason": "why", "since": iso(2.504)}
@@ -77,6 +98,21 @@ def test_where_no_controller_has_decided_there_is_no_change() -> None:
         "quality",
         "fast",
     ]
+
+
+def test_what_cannot_be_saved_whole_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(part: Path, text: str) -> int:
+        with part.open("w") as file:
+            file.write(text[:9])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    path = tmp_path / "run.levels.json"
+    with pytest.raises(OSError, match="No space"):
+        save(path, log(shown(2, 9)).changes(here))
+    assert not path.exists()
 
 
 def test_what_is_no_policy_is_refused() -> None:

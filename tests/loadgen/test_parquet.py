@@ -59,6 +59,15 @@ def test_a_table_of_something_else_is_named(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "run.parquet")
+    table = arrow.read_table(path)
+    at = table.schema.get_field_index("attempts")
+    arrow.write_table(table.set_column(at, "attempts", pa.array(["1", "1"])), path)
+    with pytest.raises(BadRecord, match="attempts: Input should be a valid integer"):
+        read(path)
+
+
 def test_without_pyarrow_it_is_said_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,12 +42,24 @@ LINE = '{"number": 1, "kind": "image", "due": 0.5'
         LINE + ', "levels": null}',
         LINE + ', "levels": [3]}',
         LINE + ', "finished": "late"}',
+        LINE + ', "finished": "3"}',
+        LINE + ', "finished": true}',
+        LINE + ', "attempts": true}',
+        LINE + ', "attempts": "1"}',
+        LINE + ', "warmup": 1}',
     ],
 )
 def test_any_other_line_that_is_no_record_is_refused(tmp_path: Path, line: str) -> None:
     path = _file(tmp_path / "run.jsonl", FULL, tail=f"{line}\n")
     with pytest.raises(BadRecord, match="line 2 is not a record"):
         read(path)
+
+
+def test_a_whole_number_of_seconds_needs_no_point(tmp_path: Path) -> None:
+    path = _file(tmp_path / "run.jsonl", tail=LINE.replace("0.5", "2") + ', "sent": 3}\n')
+    (record,) = read(path)
+    assert (record.due, record.sent) == (2.0, 3.0)
+    assert isinstance(record.due, float)
 
 
 def test_a_compressed_file_is_read_as_it_was(tmp_path: Path) -> None:

@@ -93,6 +93,28 @@ def test_where_no_job_ended_the_clock_is_not_known(
     assert "no job ended" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("odd", ["noon", None, 3])
+def test_a_time_that_is_none_spoils_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: object
+) -> None:
+    stub = Stub()
+
+    def meanwhile() -> None:
+        stub.decided[-1]["at"] = odd
+
+    assert not kept(tmp_path / "run.jsonl", stub, meanwhile).exists()
+    assert "did not show its policy" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_spoils_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    kept(folder / "run.jsonl", Stub(), folder.rmdir)
+    assert "run.levels.json is not written: " in capsys.readouterr().err
+
+
 def test_a_gateway_that_is_away_for_a_while_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
