@@ -33,6 +33,8 @@ class Analysis:
     simple: list[Coefficient]
     simple_r_squared: float
     design: Mapping[str, Any]
+    log: bool
+    """Whether the model is that of the logarithm, and the other one of the response."""
 
     @property
     def checks(self) -> dict[str, Check | None]:
@@ -58,7 +60,7 @@ def analyse(
         ratios = None
     coefficients, r_squared = simple(sample)
     chosen, other = (ratios, seconds) if log and ratios else (seconds, ratios)
-    return Analysis(chosen, other, coefficients, r_squared, design)
+    return Analysis(chosen, other, coefficients, r_squared, design, log)
 
 
 def figures(found: Analysis) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def figures(found: Analysis) -> dict[str, Any]:
         if found.other is None
         else {"response": found.other.sample.name, **_told(found.other)},
         "simple_model": {
-            "response": found.other.sample.name if _is_log(found) else found.model.sample.name,
+            "response": _unit(found).sample.name,
             "coefficients": [_coefficient(each) for each in found.simple],
             "r_squared": found.simple_r_squared,
         },
@@ -83,8 +85,9 @@ def figures(found: Analysis) -> dict[str, Any]:
     }
 
 
-def _is_log(found: Analysis) -> bool:
-    return found.model.sample.name.startswith("log₂")
+def _unit(found: Analysis) -> Model:
+    """The model of the response as it is."""
+    return found.other if found.log and found.other else found.model
 
 
 def _told(model: Model) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def make(
     _check(denoiser, [setting for _, setting in wanted])
     told = {
         **conditions,
+        "device": str(denoiser.device),
+        "batch_cap": settings.batch_cap,
         "models": {"images": denoiser.name, "stories": source.name},
         "design": design.model_dump(mode="json"),
     }

@@ -154,6 +154,17 @@ def test_another_design_in_the_same_folder_is_refused(
     assert (tmp_path / "out" / "anova.jsonl").read_text() == before
 
 
+def test_books_of_another_cap_or_device_are_not_mixed_with_these(
+    study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert study() == 0
+    journal = tmp_path / "out" / "anova.jsonl"
+    journal.write_text(journal.read_text().replace('"device": "cpu"', '"device": "cuda:0"'))
+    monkeypatch.setenv("STORYTELLER_BATCH_CAP", "4")
+    assert study() == 2
+    assert "other conditions (batch_cap, device)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("replaced", "told"),
     [

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from worker.study import anova_result
 from worker.study.anova_plots import effects, residuals
@@ -54,6 +56,17 @@ def test_both_scales_stand_side_by_side_and_either_first() -> None:
     figures = anova_result.figures(found(0.2, log=True))
     assert figures["response"] == "log₂ seconds"
     assert figures["simple_model"]["response"] == figures["other_scale"]["response"] == "seconds"
+
+
+@pytest.mark.parametrize("shift", [0.0, 9.0], ids=["positive", "with no logarithm"])
+def test_a_response_may_be_called_a_logarithm(shift: float) -> None:
+    """Whoever names a column so has taken it already; the analysis takes it as it is."""
+    runs = replace(made(0.2), name="log₂ x")
+    runs = replace(runs, response=runs.response - shift)
+    result = anova_result.analyse(runs, DESIGN.pairs, DESIGN.told())
+    assert (result.other is None) == (shift > 0)
+    figures = anova_result.figures(result)
+    assert figures["response"] == figures["simple_model"]["response"] == "log₂ x"
 
 
 def test_the_caption_states_aliases_and_what_does_not_hold() -> None:
