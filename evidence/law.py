@@ -39,19 +39,6 @@ class EngineLaw:
         """How pictures slow each other's steps."""
         return BatchLaw(tau0=self.tau0.value, tau1=self.tau1.value, cap=self.cap)
 
-    def work(self, steps: float) -> float:
-        """Seconds of a picture's steps, alone in the engine."""
-        return steps * (self.tau0.value + self.tau1.value)
-
-    def alone(self, steps: float) -> float:
-        """Seconds of a picture that meets no other."""
-        return self.apart.value + self.work(steps) + self.finishing.value
-
-    def limit(self, steps: float) -> float:
-        """Pictures a second that one worker can keep up with."""
-        engine = self.batch.speedup / self.work(steps)
-        return min(engine, 1 / self.finishing.value) if self.finishing.value else engine
-
     def ends(self, left_engine: Floats) -> Floats:
         """When pictures that leave the engine at these times, (n,), are done: one at a time in the
         order of leaving (Lindley 1952), and `apart`."""

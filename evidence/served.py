@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, stats
 
 from controller.queueing.refusal import BadInput
-from evidence.law import EngineLaw, Floats, intervals
+from evidence.law import CONFIDENCE, EngineLaw, Floats, intervals
 from services.contract.profile import Interval
 
 LEAST_LOOPS = 4
+TOLERANCE = 0.5
+"""Pictures outstanding beyond the cap: sending and ending are not stamped at the same instant."""
 ROUNDS = 60
 """Of substitution, after which the two stations' times have settled to many digits."""
 
@@ -41,14 +43,16 @@ class ClosedLoop:
 def fit(loops: Sequence[ClosedLoop], cap: int) -> EngineLaw:
     """The law that explains the mean of each loop, by least squares of relative errors.
 
-    `apart` is the mean time before work starts where nobody waits for a place. The others are
+    `apart` is the mean time before work starts where nobody waits for a place, with Student's
+    interval over the loops' means. The others are
     where a picture's own time is spent, in proportion: the mean-value argument for closed networks
     (Reiser and Lavenberg 1980; Schweitzer 1979). Raises BadInput for fewer than four loops, for one
     step count or one company alone, or for more outstanding than step together.
     """
     _check(loops, cap)
     before = np.array([np.mean(loop.before) for loop in loops])
-    apart = float(before.mean())
+    around = mean_of_means(before)
+    apart = around.value
     steps, company, seconds = np.array([(x.steps, x.company, x.mean) for x in loops], float).T
 
     def errors(law: Floats) -> Floats:
@@ -57,8 +61,14 @@ def fit(loops: Sequence[ClosedLoop], cap: int) -> EngineLaw:
     start = (seconds.min() / 2, seconds.max() / steps.max() / 2, seconds.max() / steps.max() / 20)
     found = optimize.least_squares(errors, start, bounds=(0, np.inf), x_scale=start)
     finishing, tau0, tau1 = intervals(found.x, found.jac, found.fun)
-    around = Interval(value=apart, low=float(before.min()), high=float(before.max()))
     return EngineLaw(around, finishing, tau0, tau1, cap, len(loops))
+
+
+def mean_of_means(means: Floats) -> Interval:
+    """The mean of independent means, (n,), n ≥ 2, with Student's interval, which ends at 0."""
+    value = float(means.mean())
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * stats.sem(means))
+    return Interval(value=value, low=max(0.0, value - reach), high=value + reach)
 
 
 def response(law: Floats, apart: float, steps: Floats, company: Floats) -> Floats:
@@ -80,7 +90,7 @@ def _check(loops: Sequence[ClosedLoop], cap: int) -> None:
     if len(loops) < LEAST_LOOPS:
         raise BadInput(f"{len(loops)} closed loops cannot tell three coefficients: take four")
     most = max(loop.company for loop in loops) + 1
-    if most > cap:
+    if most > cap + TOLERANCE:
         raise BadInput(f"{most:.3g} outstanding are more than the {cap} that step together")
     if not all(loop.seconds and min(loop.seconds) > 0 for loop in loops):
         raise BadInput("a closed loop has no finished picture: see its records for what failed")

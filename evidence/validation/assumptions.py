@@ -30,6 +30,10 @@ DOUBT = "The profile is not sure enough of what a picture at {level} takes."
 COMPANY = "Company slows pictures at {level} other than the batch law says."
 DEPENDENT_WORK = "Neighbouring pictures at {level} take alike: service times are not independent."
 ANOTHER_LEVEL = "The level in force was often another than the rules call for by the depth."
+PLANNED_ANEW = (
+    "The live plan was made anew from estimated rates; the prediction has the plan for the true "
+    "rate."
+)
 CHANCE = "The run is so short that by chance it may be this far from the steady state."
 STEADY_STATE = (
     "The formula differs from simulated runs of this length: it approximates, or the start counts."
@@ -59,6 +63,8 @@ class Findings:
     outcomes: Outcomes
     obeyed: Obeyed | None
     uncalibrated: tuple[str, ...]
+    planned_for: float | None = None
+    """The rate that a prediction's thresholds are planned for; None where rules fix them"""
 
 
 @dataclass(frozen=True)
@@ -147,14 +153,17 @@ def _service(found: Service) -> Iterator[Broken]:
         evidence = f"{_said(found.ratio)} times the profile's, which is sure of {sure}"
         yield Broken(DOUBT.format(level=found.level), evidence)
     if found.beyond_the_law:
-        evidence = f"work grows by {_said(found.slope)} of the profile's for each other under way"
+        evidence = f"work grows by {_said(found.slope)} more than expected for each other under way"
         yield Broken(COMPANY.format(level=found.level), evidence)
-    if found.autocorrelation.low > 0:
-        evidence = f"autocorrelation {_said(found.autocorrelation)}"
+    if found.dependent:
+        expected = f"{found.expected_autocorrelation:.3g} expected"
+        evidence = f"autocorrelation {_said(found.autocorrelation)}, {expected}"
         yield Broken(DEPENDENT_WORK.format(level=found.level), evidence)
 
 
 def _steering(found: Findings) -> Iterator[Broken]:
+    if found.planned_for is not None:
+        yield Broken(PLANNED_ANEW, f"the true rate is {found.planned_for:g} a second")
     seen = found.obeyed
     if seen is not None and seen.apart > FAR:
         counts = f"{seen.changes} changes, {seen.called_for} called for"

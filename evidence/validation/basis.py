@@ -1,15 +1,19 @@
 """What predictions are made from: pictures in the engine, and what comes besides. Pure."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from controller.queueing.refusal import BadInput
+from evidence import law as laws
 from evidence import served
 from evidence.law import EngineLaw
 from evidence.served import ClosedLoop
 from evidence.validation import closed_form
-from evidence.validation.calibration import Overhead, by_level, calibrate
+from evidence.validation.calibration import Overhead, before_by_level, by_level, calibrate
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.figures import Jobs
 from evidence.validation.intervals import Floats
@@ -39,27 +43,36 @@ class Basis:
         """The same jobs with what comes after the engine."""
         return jobs.delayed(self.seconds) if self.law is None else _through(self.law, jobs)
 
+    def served(self, jobs: Jobs) -> Jobs:
+        """The same jobs as records have them: with what comes before the start of work, too."""
+        before = before_by_level(self.overheads, self.study.names)
+        more = np.where(jobs.level >= 0, before[jobs.level], 0.0)
+        return replace(self.later(jobs), started=jobs.started + more)
+
     def besides(self, rate: float) -> Floats:
         """Mean seconds besides the engine at so many arrivals a second, shape (levels,); infinite
         where they come faster than they are finished.
 
         What leaves a processor-sharing engine is taken for Poisson (F. P. Kelly 1979), so that
-        finishing is M/D/1: half of ρ/(1 - ρ) of itself more (Pollaczek and Khinchine).
+        finishing is M/D/1: half of ρ/(1 - ρ) of itself more (Pollaczek and Khinchine). Each worker
+        finishes its own pictures, an equal share of them.
         """
         each = self.law.finishing.value if self.law else 0.0
-        load = rate * each
+        load = self._finishing(rate)
         return self.seconds + (each * load / (2 * (1 - load)) if load < 1 else np.inf)
 
     def theory(self, run: Run, *, dwells: bool = True) -> ClosedForm:
         """What the formulas say of a run, where both stations keep up."""
         found = closed_form.predict(self.study, run, dwells=dwells)
-        busy = run.rate * self.law.finishing.value if self.law else 0.0
+        busy = self._finishing(run.rate)
         if busy >= 1:
-            why = (
-                f"pictures are finished one at a time, {1 / self.law.finishing.value:.3g} a second"
-            )
+            why = f"pictures are finished one at a time, {run.rate / busy:.3g} a second"
             return ClosedForm(max(busy, found.utilisation), None, why)
         return replace(found, utilisation=max(busy, found.utilisation))
+
+    def _finishing(self, rate: float) -> float:
+        """The utilisation of each worker's finishing."""
+        return rate / self.study.workers * self.law.finishing.value if self.law else 0.0
 
 
 def plain(study: Study) -> Basis:
@@ -68,13 +81,49 @@ def plain(study: Study) -> Basis:
 
 
 def best(study: Study) -> Basis:
-    """By the law of the study's closed loops; by the profile where it has none. Raises BadInput
-    where they tell too little."""
+    """By the law of the study's closed loops; by the profile where it has none, or where they tell
+    too little: its study then says so among what is skipped."""
     if not study.loops:
         return plain(study)
-    law = served.fit(study.loops, study.profile.law("images").cap)
+    try:
+        law = served.fit(study.loops, study.profile.law("images").cap)
+    except BadInput as error:
+        why = f"{error}; predictions are by the profile"
+        return plain(replace(study, skipped={**study.skipped, "calibration/loops": why}))
+    return by_law(law, study, study.loops)
+
+
+def others(study: Study) -> dict[str, Basis]:
+    """Bases that are not chosen, by the names of their variants (result.VARIANTS)."""
+    delayed, unserved = plain(study), offline(study)
+    found = {
+        "delayed": delayed,
+        "uncalibrated": Basis(study, ()),
+        "in_engine": Basis(study.slower(delayed.seconds), ()),
+    }
+    return found | ({"offline": unserved} if unserved else {})
+
+
+def offline(study: Study) -> Basis | None:
+    """By the law of the profile's own timings of pictures, of the sampler, precision and size with
+    the most settings of steps and batch: what can be predicted before anything is served. None
+    where no sampler's suffice."""
+    cap, pictures = study.profile.law("images").cap, defaultdict(list)
+    for timing in study.profile.timings:
+        if timing.queue == "images":
+            pictures[json.dumps(timing.setting, sort_keys=True)].append(timing)
+    for timings in sorted(pictures.values(), key=len, reverse=True):
+        try:
+            return by_law(laws.offline(timings, cap), study)
+        except BadInput:
+            continue
+    return None
+
+
+def by_law(law: EngineLaw, study: Study, loops: Sequence[ClosedLoop] = ()) -> Basis:
+    """With the law's steps in the engine, and what else it knows as overheads."""
     besides = Overheads.of(law)
-    found = tuple(besides.at(name, study.loops) for name in study.names)
+    found = tuple(besides.at(name, loops) for name in study.names)
     return Basis(replace(study, profile=profile_by(law, study)), found, law)
 
 
@@ -123,8 +172,10 @@ def _through(law: EngineLaw, jobs: Jobs) -> Jobs:
     done = ~np.isnan(jobs.finished)
     if not done.any():
         return jobs
-    more = np.zeros(len(done))
-    more[done] = law.ends(jobs.finished[done]) - jobs.finished[done]
+    more, workers = np.zeros(len(done)), np.zeros(len(done)) if jobs.worker is None else jobs.worker
+    for worker in np.unique(workers[done]):
+        own = done & (workers == worker)
+        more[own] = law.ends(jobs.finished[own]) - jobs.finished[own]
     return replace(
         jobs, finished=jobs.finished + more, outstanding_until=jobs.outstanding_until + more
     )

@@ -20,7 +20,9 @@ class Jobs:
 
     `finished` is NaN and `level` -1 for those that were not answered; `level` is the last one's
     index. `outstanding_until` is when a request stopped to count as outstanding, answered or not;
-    its own due time for one that was refused. `counted` leaves out the warm-up.
+    its own due time for one that was refused. `counted` leaves out the warm-up. `started` is when
+    work on it began, NaN where it did not; `whole` are the answered that had one level only.
+    `worker` is who served it: None where that is not known, or there is one.
     """
 
     due: Floats
@@ -28,6 +30,9 @@ class Jobs:
     outstanding_until: Floats
     level: NDArray[np.int64]
     counted: NDArray[np.bool_]
+    started: Floats
+    whole: NDArray[np.bool_]
+    worker: NDArray[np.int64] | None = None
 
     @property
     def answered(self) -> NDArray[np.bool_]:

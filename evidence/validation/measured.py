@@ -30,6 +30,10 @@ def jobs(run: Run, names: tuple[str, ...]) -> Jobs:
             ]
         ),
         counted=np.array([not each.warmup for each in ordered]),
+        started=np.array([math.nan if each.started is None else each.started for each in ordered]),
+        whole=np.array(
+            [ok and len(set(each.levels)) <= 1 for each, ok in zip(ordered, done, strict=True)]
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Everything that validation finds of a study, and its form in validation.json."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evidence.law import EngineLaw
@@ -20,6 +20,7 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "uncalibrated": KINDS,
     "in_engine": KINDS,
     "without_dwell": ("closed_form",),
+    "offline": KINDS,
 }
 """Predictions that were not chosen, kept so that nothing is hidden, and what they differ in."""
 Track = Callable[[Sequence[Run]], Iterable[Run]]
@@ -103,12 +104,12 @@ def _law(law: EngineLaw) -> dict[str, Any]:
 
 def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS) -> Result:
     """Judge every run; `track` goes through them and may show how far it is."""
-    chosen, plain = basis.best(study), basis.plain(study)
+    chosen, others = basis.best(study), basis.others(study)
     return Result(
-        study=study,
-        overheads=plain.overheads,
+        study=replace(study, skipped=chosen.study.skipped),
+        overheads=others["delayed"].overheads,
         law=chosen.law,
-        verdicts=tuple(judge(chosen, plain, run, replications) for run in track(study.runs)),
+        verdicts=tuple(judge(chosen, others, run, replications) for run in track(study.runs)),
         capacity=capacity(study),
         margins=tuple(margins(study)),
         contests=tuple(contests(study)),

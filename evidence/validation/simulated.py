@@ -3,6 +3,9 @@
 When requests are due is drawn up front from a seed, so a prediction on that schedule can be made
 before anything is sent. What is random is the work of each job and the phase of the controller's
 clock. The same with fresh Poisson arrivals tells how much runs of that length vary by chance.
+
+The simulated controller sees a job leave as it leaves the engine; the live one counts it until it
+is finished, so that its depth is a little greater.
 """
 
 from collections.abc import Callable
@@ -93,6 +96,9 @@ def jobs_of(records: Records, counted: np.ndarray, shift: float) -> Jobs:
         outstanding_until=np.where(lost, records.arrival, records.finish) - shift,
         level=np.where(done, records.last_level, -1).astype(np.int64),
         counted=counted,
+        started=records.start - shift,
+        whole=done & (records.level == records.last_level),
+        worker=np.asarray(records.worker, np.int64),
     )
 
 

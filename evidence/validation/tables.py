@@ -15,6 +15,7 @@ TOLD = {
     "uncalibrated": "without calibration",
     "in_engine": "what a picture costs besides the engine taken as work in it",
     "without_dwell": "levels that change at once",
+    "offline": "by the law of the profile's own timings, without a served picture",
 }
 
 
@@ -122,6 +123,7 @@ def _knees(result: Result) -> Table:
         (
             name,
             ("≥ " if name in found.at_least else "") + figure(at),
+            figure(found.brackets[name][1]),
             figure(found.ratios.get(name)),
         )
         for name, at in found.knees.items()
@@ -129,11 +131,13 @@ def _knees(result: Result) -> Table:
     slo = result.study.slo
     caption = (
         f"The highest rate at which {slo.percentile} % are answered within {slo.seconds:g} s, and "
-        f"the same over that of {found.best_level}; asked: {found.asked:g}."
+        f"the lowest at which fewer are. The ratio is over the former of {found.best_level}, "
+        "rounded down to a rate that was tried; over the latter, which the true ratio exceeds, the "
+        f"best policy's is {figure(found.ratio_at_least)}; asked: {found.asked:g}."
         if slo
         else ""
     )
-    return Table("validation-capacity", caption, ("policy", "a second", "ratio"), rows)
+    return Table("validation-capacity", caption, ("policy", "a second", "fails at", "ratio"), rows)
 
 
 def _margins(result: Result) -> Table:

@@ -1,6 +1,6 @@
 """One run: what was measured and predicted, and which assumption is broken where they differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,13 +12,15 @@ from evidence.validation.accuracy import asked_about
 from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
 from evidence.validation.basis import Basis
-from evidence.validation.calibration import Overhead, before_by_level, by_level, uncalibrated
+from evidence.validation.calibration import uncalibrated
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.control import Obeyed, obeyed
 from evidence.validation.figures import Estimates, Figures, by_name
+from evidence.validation.intervals import Floats
 from evidence.validation.measured import jobs, level_changes, measure
 from evidence.validation.outcomes import outcomes
-from evidence.validation.service import Expected, services
+from evidence.validation.service import expected, services
+from evidence.validation.simulated import Replay
 from evidence.validation.study import Run, Study
 
 
@@ -42,7 +44,7 @@ class Verdict:
 
     def error(self, kind: str, variant: str | None = None) -> float | None:
         """Of the mean response, relative."""
-        said = self.variants[variant] if variant else self.said
+        said = self.variants.get(variant, Predictions()) if variant else self.said
         return relative(getattr(said, kind), self.measured)["mean_response"]
 
     def as_json(self) -> dict[str, object]:
@@ -80,77 +82,64 @@ class Verdict:
         }
 
 
-def judge(basis: Basis, plain: Basis, run: Run, replications: int) -> Verdict:
-    """Predict a run by `basis`, and compare; `plain` is the profile with overheads as delays."""
-    measured, theory = measure(basis.study, run), basis.theory(run)
-    said = predictions(basis, run, replications)
-    afresh = simulated.afresh(basis.study, run, replications)
-    said = replace(said, afresh=afresh.estimates(basis.study, basis.later))
-    found = findings(basis, run)
+def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int) -> Verdict:
+    """Predict a run by `basis`, and compare; `others` are bases that were not chosen."""
+    study, measured = basis.study, measure(basis.study, run)
+    replay = simulated.replay(study, run, replications)
+    afresh = simulated.afresh(study, run, replications)
+    said = replace(predicted(basis, run, replay), afresh=afresh.estimates(study, basis.later))
+    found = findings(basis, run, replay)
     return Verdict(
         run=run,
-        names=basis.study.names,
+        names=study.names,
         measured=measured,
-        theory=theory,
+        theory=basis.theory(run),
         said=said,
-        variants=_variants(basis, plain, run, replications),
+        variants={
+            name: predicted(each, run, simulated.replay(each.study, run, replications))
+            for name, each in others.items()
+        }
+        | {"without_dwell": Predictions(closed_form=_formula(basis, run, dwells=False))},
         findings=found,
         broken=tuple(broken(measured, said, found)),
     )
 
 
-def predictions(basis: Basis, run: Run, replications: int) -> Predictions:
+def predicted(basis: Basis, run: Run, replay: Replay) -> Predictions:
     """Of one run, on its own schedule and in the steady state."""
-    replay = simulated.replay(basis.study, run, replications)
-    formula = basis.theory(run).with_overhead(basis.besides(run.rate), run.rate)
-    return Predictions(replay.estimates(basis.study, basis.later), closed_form=formula)
+    return Predictions(replay.estimates(basis.study, basis.later), closed_form=_formula(basis, run))
 
 
-def _variants(basis: Basis, plain: Basis, run: Run, replications: int) -> Mapping[str, Predictions]:
-    study = plain.study
-    others = {
-        "delayed": plain,
-        "uncalibrated": Basis(study, ()),
-        "in_engine": Basis(study.slower(plain.seconds), ()),
-    }
-    at_once = basis.theory(run, dwells=False)
-    formula = at_once.with_overhead(basis.besides(run.rate), run.rate)
-    found = {name: predictions(each, run, replications) for name, each in others.items()}
-    return found | {"without_dwell": Predictions(closed_form=formula)}
+def _formula(basis: Basis, run: Run, *, dwells: bool = True) -> Figures | None:
+    return basis.theory(run, dwells=dwells).with_overhead(basis.besides(run.rate), run.rate)
 
 
-def findings(basis: Basis, run: Run) -> Findings:
-    """What the records of a run say of the assumptions."""
+def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
+    """What the records of a run say of the assumptions, beside a replay of it."""
     study, overheads, ordered = basis.study, basis.overheads, run.ordered
     used = {level for each in ordered for level in each.levels}
     missing = uncalibrated(overheads, [name for name in study.names if name in used])
+    law, planned = study.profile.law("images"), study.rules(run).kind == "planned"
+    known = expected([basis.served(each) for each in replay.jobs], law)
     return Findings(
         arrivals=arrivals(np.array([each.due for each in ordered]), run.rate),
-        services=services(ordered, expected(study, overheads), study.profile.law("images")),
+        services=services(jobs(run, study.names), known, study.names, doubts(study), law),
         outcomes=outcomes(ordered),
-        obeyed=_obeyed(study, run),
+        obeyed=None if planned else _obeyed(study, run),
         uncalibrated=tuple(missing) if overheads else (),
+        planned_for=run.rate if planned else None,
     )
 
 
-def expected(study: Study, overheads: Sequence[Overhead]) -> dict[str, Expected]:
-    """Of the pictures of each level."""
-    names = study.names
-    under_way = by_level(overheads, names) - before_by_level(overheads, names)
-    costs = [study.profile.cost(name, "images") for name in names]
-    return {
-        name: Expected(
-            seconds=cost.seconds.value,
-            doubt=(cost.seconds.high - cost.seconds.low) / 2 / cost.seconds.value,
-            scv=cost.scv,
-            besides=max(0.0, float(besides)),
-        )
-        for name, cost, besides in zip(names, costs, under_way, strict=True)
-    }
+def doubts(study: Study) -> Floats:
+    """Half the interval of each level's seconds as a share of them, (levels,)."""
+    seconds = [study.profile.cost(name, "images").seconds for name in study.names]
+    return np.array([(each.high - each.low) / 2 / each.value for each in seconds])
 
 
 def _obeyed(study: Study, run: Run) -> Obeyed | None:
-    """None where the changes of level were not recorded."""
+    """None where the changes of level were not recorded. Not for rules that plan: live, they do so
+    from estimated rates, so that their thresholds are not known afterwards."""
     changes = level_changes(run, study.names)
     if not changes:
         return None

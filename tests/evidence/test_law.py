@@ -64,15 +64,6 @@ def test_what_the_mean_value_argument_says_of_two_stations_a_simulation_says_too
     assert predicted[0] == pytest.approx(simulated, rel=0.1)
 
 
-def test_a_picture_alone_goes_through_all_of_it() -> None:
-    assert _law().alone(10) == pytest.approx(APART + 10 * (TAU0 + TAU1) + FINISHING)
-
-
-def test_the_slower_station_is_the_limit() -> None:
-    assert _law().limit(10) == pytest.approx(8 / (10 * (TAU0 + 8 * TAU1)))
-    assert _law().limit(1) == pytest.approx(1 / FINISHING)
-
-
 def test_pictures_that_leave_the_engine_together_end_one_after_the_other() -> None:
     ends = _law().ends(np.array([1.0, 5.0, 1.0, 1.04]))
 

@@ -127,7 +127,7 @@ def _simulated(folder, cell, truth, arrivals, horizon):
     )
     found = simulate(scenario, 1000 + cell.repeat)
     requests = records(found, truth.overhead)
-    return _finished(requests, truth.served) if truth.served else requests, changes(found)
+    return finished(requests, truth.served) if truth.served else requests, changes(found)
 
 
 def records(found, overhead):
@@ -135,11 +135,14 @@ def records(found, overhead):
     return [_record(found, number, overhead) for number in range(len(found.arrival))]
 
 
-def _finished(requests, law):
+def finished(requests, law):
     """Pictures leave the engine, and are finished one at a time."""
     ends = law.ends(np.array([each.finished for each in requests]))
     pairs = zip(requests, ends, strict=True)
-    return [replace(each, finished=float(end), started=each.due + 0.01) for each, end in pairs]
+    before = law.apart.value
+    return [
+        replace(each, finished=float(end), started=each.started + before) for each, end in pairs
+    ]
 
 
 def _record(found, number, overhead):

@@ -63,7 +63,7 @@ def test_a_reason_that_is_not_known_is_said_to_be_unknown():
 def service(**changed):
     """Of a level that is as the profile says."""
     fine = Estimate(0.0, -0.01, 0.01)
-    sound = Service("fast", 100, Estimate(1.0, 0.99, 1.01), 0.01, 0.01, 0.01, fine, fine)
+    sound = Service("fast", 100, Estimate(1.0, 0.99, 1.01), 0.01, 0.01, 0.01, fine, fine, 0.0)
     return replace(sound, **changed)
 
 
@@ -76,6 +76,7 @@ def service(**changed):
         ({"outcomes": replace(SOUND, failed=1)}, assumptions.UNANSWERED),
         ({"outcomes": replace(SOUND, retried=2)}, assumptions.RETRIED),
         ({"obeyed": Obeyed(0.3, 10, 14)}, assumptions.ANOTHER_LEVEL),
+        ({"planned_for": 4.0}, assumptions.PLANNED_ANEW),
         ({"uncalibrated": ("fast",)}, assumptions.UNCALIBRATED.format(level="fast")),
         (
             {"services": (service(ratio=Estimate(1.4, 1.3, 1.5)),)},
@@ -99,6 +100,15 @@ def test_what_the_records_show_is_named(changed, expected):
     departing = Predictions(said(1.5), said(1.5), None)
 
     assert sentences(broken(said(1.0), departing, findings(**changed))) == [expected]
+
+
+def test_neighbours_that_wait_for_the_same_station_are_no_surprise():
+    alike = service(autocorrelation=Estimate(0.2, 0.1, 0.3), expected_autocorrelation=0.15)
+    departing = Predictions(said(1.5), said(1.5), None)
+
+    found = broken(said(1.0), departing, findings(services=(alike,)))
+
+    assert sentences(found) == [assumptions.UNKNOWN]
 
 
 def test_only_formulas_ask_for_poisson_arrivals():

@@ -1,14 +1,17 @@
 """Predictions by the law of closed loops, on a stack that has two stations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evidence.law import EngineLaw
 from evidence.served import ClosedLoop, response
-from evidence.validation.basis import best, plain
+from evidence.validation.basis import best, offline, plain
+from evidence.validation.figures import Jobs
 from evidence.validation.folder import load
 from evidence.validation.result import validate
-from services.contract.profile import BatchLaw, Interval
+from services.contract.profile import BatchLaw, Interval, Timing
 from tests.evidence.validation.studies import STEPS, Truth, begin, play, profile
 
 APART, FINISHING, TAU0, TAU1 = 0.01, 0.04, 0.013, 0.005
@@ -39,16 +42,20 @@ def study(tmp_path_factory):
     return found.__class__(**vars(found) | {"loops": loops})
 
 
-def test_the_law_of_closed_loops_predicts_where_the_profile_does_not(study) -> None:
-    result = validate(study, replications=10)
+@pytest.fixture(scope="module")
+def result(study):
+    """Of it."""
+    return validate(study, replications=10)
 
+
+def test_the_law_of_closed_loops_predicts_where_the_profile_does_not(result) -> None:
     assert result.accuracy("simulated").worst < 0.1
     assert result.accuracy("closed_form").worst < 0.25
     assert result.accuracy("simulated", "uncalibrated").worst > 0.25
 
 
-def test_the_law_is_told(study) -> None:
-    found = validate(study, replications=2).as_json()["law"]
+def test_the_law_is_told(result) -> None:
+    found = result.as_json()["law"]
 
     assert found["finishing"]["value"] == pytest.approx(FINISHING, rel=0.02)
     assert found["cap"] == 8
@@ -70,3 +77,88 @@ def test_without_loops_the_profile_it_is(study) -> None:
 
     assert best(without) == plain(without)
     assert best(without).study.profile == profile()
+
+
+def test_data_of_the_law_itself_have_nothing_against_its_service(result) -> None:
+    found = [each for verdict in result.verdicts for each in verdict.findings.services]
+
+    assert {each.level for each in found} >= {"ddim-25", "ddim-3"}
+    assert not any(each.differs or each.doubted or each.dependent for each in found)
+    assert not any(each.beyond_the_law for each in found)
+
+
+def test_each_worker_finishes_its_own_pictures(study) -> None:
+    one = best(study)
+    two = replace(one, study=replace(one.study, workers=2))
+    left = np.array([1.0, 1.0, 1.0, 1.0])
+    jobs = Jobs(left - 1, left, left, np.zeros(4, int), left > 0, left - 1, left > 0)
+    shared = replace(jobs, worker=np.array([0, 1, 0, 1]))
+
+    assert two.besides(30.0) == pytest.approx(one.besides(15.0))
+    assert (one.later(jobs).finished - 1 - APART) / FINISHING == pytest.approx(
+        [1, 2, 3, 4], rel=0.02
+    )
+    assert (two.later(shared).finished - 1 - APART) / FINISHING == pytest.approx(
+        [1, 1, 2, 2], rel=0.02
+    )
+
+
+def test_two_workers_finish_twice_as_many(study) -> None:
+    run = next(each for each in study.runs if each.policy.notation == "fixed:ddim-3")
+    theory = best(replace(study, workers=2)).theory(replace(run, rate=60.0))
+
+    assert theory.utilisation == pytest.approx(30 * FINISHING, rel=0.02)
+    assert f"{2 / FINISHING:.3g} a second" in theory.refused
+
+
+def test_loops_that_tell_too_little_leave_the_profile_and_say_so(study) -> None:
+    few = replace(study, loops=study.loops[:1], runs=study.runs[:1])
+
+    result = validate(few, replications=2)
+
+    assert result.law is None
+    assert best(few).study.profile == few.profile
+    assert any("calibration/loops was skipped" in note for note in result.notes)
+    assert "by the profile" in result.as_json()["skipped"]["calibration/loops"]
+
+
+def _timings(sampler: str, steps: tuple[int, ...], batches: tuple[int, ...], law) -> list[Timing]:
+    finishing, tau0, tau1 = law
+    return [
+        Timing(
+            queue="images",
+            setting={"sampler": sampler},
+            steps=count,
+            batch=batch,
+            seconds=(batch * finishing + count * (tau0 + tau1 * batch),),
+        )
+        for count in steps
+        for batch in batches
+    ]
+
+
+def test_a_prediction_without_serving_takes_the_profiles_own_timings(study) -> None:
+    planted = (FINISHING, TAU0, TAU1)
+    timings = (
+        *_timings("ddpm", (100,), (1, 2, 4, 8, 16), (1.0, 1.0, 1.0)),
+        *_timings("ddim", (10, 25), (1, 4), planted),
+    )
+    known = replace(study, profile=study.profile.model_copy(update={"timings": timings}))
+
+    law = offline(known).law
+
+    assert (law.finishing.value, law.tau0.value, law.tau1.value) == pytest.approx(planted)
+    assert law.apart.value == 0
+    result = validate(known, replications=5)
+    assert result.accuracy("simulated", "offline").runs == len(PLAYED)
+    assert result.accuracy("simulated", "offline").worst < 0.25
+
+
+def test_timings_that_do_not_suffice_make_no_prediction(study) -> None:
+    timings = tuple(_timings("ddim", (10, 25, 50, 100), (1,), (FINISHING, TAU0, TAU1)))
+    short = replace(study, profile=study.profile.model_copy(update={"timings": timings}))
+
+    assert offline(short) is None
+    result = validate(replace(short, runs=study.runs[:1]), replications=2)
+    assert result.accuracy("simulated", "offline").runs == 0
+    assert result.as_json()["accuracy"]["offline"]["simulated"]["held"] is None

@@ -55,15 +55,40 @@ def test_a_knee_is_the_last_rate_in_time_and_the_ratio_is_over_the_best_level():
     assert found.best_level == "fixed:ddpm-100"
     assert found.ratios == {"threshold:4,12": 3, "planned:5": 2}
     assert found.ratio == 3
-    assert found.held
     assert found.at_least == ("planned:5",)
 
 
-def test_less_than_was_asked_is_not_held():
-    found = capacity.capacity(study(run("fixed:ddpm-100", 2), run("threshold:4,12", 4)))
+def best_fails_at(*rates):
+    """With the best level in time at 1 a second and late at these."""
+    late = [run("fixed:ddpm-100", rate, 9.0) for rate in rates]
+    ours = [run("threshold:4,12", rate) for rate in (3, 4)]
+    return capacity.capacity(study(run("fixed:ddpm-100", 1), *late, *ours))
 
-    assert found.ratio == 2
-    assert not found.held
+
+def test_what_is_held_does_not_hang_on_how_coarse_the_rates_are():
+    coarse, fine = best_fails_at(2, 3), best_fails_at(1.25)
+
+    assert coarse.ratio == fine.ratio == 4
+    assert coarse.ratio_at_least == 2
+    assert coarse.held is False
+    assert fine.ratio_at_least == pytest.approx(3.2)
+    assert fine.held is True
+    assert coarse.brackets == {"fixed:ddpm-100": (1, 2), "threshold:4,12": (4, None)}
+
+
+def test_a_best_level_that_never_failed_is_not_judged():
+    found = capacity.capacity(study(run("fixed:ddpm-100", 1), run("threshold:4,12", 4)))
+
+    assert found.ratio == 4
+    assert found.ratio_at_least is None
+    assert found.held is None
+
+
+def test_a_policy_that_sustains_nothing_is_not_held():
+    found = capacity.capacity(study(run("fixed:ddpm-100", 2, 9.0), run("threshold:4,12", 4, 9.0)))
+
+    assert found.ratio_at_least == 0
+    assert found.held is False
 
 
 def test_a_best_level_that_sustains_nothing_gives_no_ratio():

@@ -24,6 +24,8 @@ def jobs(due, finished, level=None, counted=None, until=None):
         np.where(np.isnan(finished), NEVER, finished) if until is None else np.array(until, float),
         np.array([0] * len(due) if level is None else level),
         np.array([True] * len(due) if counted is None else counted),
+        started=np.array(due, float),
+        whole=~np.isnan(finished),
     )
 
 

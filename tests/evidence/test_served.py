@@ -1,0 +1,49 @@
+"""What closed loops are asked, beside the law itself (test_law)."""
+
+import numpy as np
+import pytest
+
+from controller.queueing.refusal import BadInput
+from evidence.served import TOLERANCE, ClosedLoop, fit, mean_of_means, response
+
+LAW = np.array([0.03, 0.010, 0.003])
+CAP = 8
+
+
+def loops(apart: tuple[float, ...], most: float = 6.5) -> list[ClosedLoop]:
+    """Two step counts and two companies, each with its own time on the way."""
+    settings = [(steps, company) for steps in (3, 25) for company in (0.0, most)]
+    return [_loop(*setting, way) for setting, way in zip(settings, apart, strict=True)]
+
+
+def _loop(steps: int, company: float, apart: float) -> ClosedLoop:
+    seconds = response(LAW, apart, np.array([float(steps)]), np.array([company]))
+    return ClosedLoop(steps, company, (apart,) * 5, (float(seconds[0]),) * 5)
+
+
+def test_the_interval_on_the_way_is_students() -> None:
+    ways = (0.010, 0.012, 0.011, 0.015)
+
+    found = fit(loops(ways), CAP).apart
+
+    # The 97.5 % quantile of Student's t at three degrees of freedom, from any table of it.
+    reach = 3.182 * np.std(ways, ddof=1) / 2
+    assert found.value == pytest.approx(0.012)
+    assert found.high - found.value == pytest.approx(reach, rel=1e-3)
+    assert found.value - found.low == pytest.approx(reach, rel=1e-3)
+
+
+def test_nineteen_intervals_of_twenty_hold_the_truth() -> None:
+    noise = np.random.default_rng(3).normal(1.0, 0.2, (2000, 6))
+
+    held = [found.low <= 1.0 <= found.high for found in map(mean_of_means, noise)]
+
+    assert np.mean(held) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_hair_more_company_than_there_are_places_is_rounding() -> None:
+    ways = (0.01,) * 4
+
+    assert fit(loops(ways, CAP - 1 + 0.02), CAP).tau0.value == pytest.approx(0.01, rel=0.01)
+    with pytest.raises(BadInput, match="step together"):
+        fit(loops(ways, CAP - 1 + TOLERANCE + 0.01), CAP)
