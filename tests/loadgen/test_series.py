@@ -151,11 +151,17 @@ def test_whoever_interrupts_finds_the_policy_of_the_file_again(
     assert list(tmp_path.glob("*.jsonl")) == []
 
 
+HASTY = "from loadgen import steering; steering.PUT_PAUSE_SECONDS = 0.01"
+"""Whoever tries in vain to return the policy does so in a tenth of a second, not in ten."""
+
+
 def test_a_gateway_that_goes_away_leaves_what_is_complete(tmp_path: Path) -> None:
     more = ("--request-rate", "60", "--policies", "fixed:fast,fixed:quality")
+    hastily = f"{HASTY}; import sys; from loadgen.__main__ import main; sys.exit(main())"
     with up(Stub(service=0.001)) as stub:
+        python, _, _, *arguments = command(stub, "compare", tmp_path, *more)
         running = subprocess.Popen(
-            command(stub, "compare", tmp_path, *more),
+            [python, "-c", hastily, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         wait_until((tmp_path / "fixed_fast-60-1.jsonl").exists, "the first is complete")
