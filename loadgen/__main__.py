@@ -20,7 +20,7 @@ COMMANDS = (run, sweep, compare, report)
 
 
 def main() -> int:
-    """The exit status: 0 done, 1 nothing answers, 2 what was asked makes no sense."""
+    """The exit status: 0 done, 1 nothing answers or succeeds, 2 what was asked makes no sense."""
     parser = argparse.ArgumentParser(
         prog="python -m loadgen",
         description=__doc__,
@@ -37,7 +37,7 @@ def main() -> int:
         return 1 if isinstance(error, Unreachable) else 2
     if asked.json:
         print(json.dumps(found))
-    return 0
+    return int(found.get("status", 0))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import random
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from loadgen.workload import Arrival
 SAME = ("kind", "mix", "prompts", "option", "burstiness", "arrivals", "seed")
 SAME += ("num_prompts", "duration", "warmup", "patience")
 """Options of a load that all runs of one folder have in common."""
+
+SEED_BITS = 31
 
 Found = dict[tuple[Policy, float], list[list[Record]]]
 
@@ -157,17 +160,21 @@ async def _one(series: Series, cell: Cell, steering: Steering, fastest: str) -> 
     what = Launch(steering.url, requests, terms, part, asked.quiet, label=cell.name)
     records: list[Record] = []
     await launch(what, Gateway(steering.url), records)
+    await check_reachable(steering.url)  # what a gateway that died left behind is no complete run
     part.rename(series.path(cell))
     return records
 
 
 def schedule(series: Series, cell: Cell) -> list[Arrival]:
     """The same for every policy: a rate and a repeat have their own, from the seed."""
-    given: dict[str, Any] = vars(series.asked) | {
-        "request_rate": cell.rate,
-        "seed": series.asked.seed + cell.repeat - 1,
-    }
+    own = {"request_rate": cell.rate, "seed": _seed(series.asked.seed + cell.repeat - 1, cell.rate)}
+    given: dict[str, Any] = vars(series.asked) | own
     drawn = options.schedule(argparse.Namespace(**given))
     if not drawn:
         raise BadLoad(f"no request comes at {cell.rate:g} a second within --duration")
     return drawn
+
+
+def _seed(seed: int, rate: float) -> int:
+    """Of one rate: with the same for all, every rate would have the same gaps, only scaled."""
+    return random.Random(f"{seed} {rate:g}").getrandbits(SEED_BITS)

@@ -23,6 +23,7 @@ from rich.progress import (
 from services.contract.settings import Settings
 from stack.client import Event, Gateway
 from stack.redis_server import StackError
+from stack.stopping import stop
 
 PROMPT = "a little fox who finds a friend in the snow"
 READY_SECONDS = 300.0
@@ -50,8 +51,7 @@ def _stack(settings: Settings, gateway: Gateway) -> Iterator[None]:
         _await_ready(gateway, process, log)
         yield
     finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+        stop(process, STOP_SECONDS)
         console.print("Stopped what was started.")
 
 

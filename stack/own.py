@@ -11,18 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from services.contract.settings import PREFIX
 from stack.client import Gateway
 from stack.formation import Formation, written
+from stack.stopping import stop
 
 ROOT = Path(__file__).parent.parent
+HOST = "127.0.0.1"
 QUEUES = {"image-worker": "images", "story-worker": "stories"}
 """The queue that processes of a kind serve"""
 READY_SECONDS, STOP_SECONDS, POLL_SECONDS = 300.0, 60.0, 0.2
 
 
 class NotReady(RuntimeError):
-    """The stack did not start; the message holds the end of its log."""
+    """The stack did not start, or ended by itself; the message holds the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Own:
 def running(own: Own, log: Path) -> Iterator[Gateway]:
     """Its gateway, once it is ready for jobs; stopped whatever happens in the block.
 
-    Of this process's STORYTELLER_* variables none applies. Raises NotReady.
+    Of this process's STORYTELLER_* variables none applies. Raises NotReady, also at the end of a
+    block during which the stack ended by itself.
     """
     with tempfile.TemporaryDirectory() as folder, log.open("wb") as output:
         settings = _settings(own, Path(folder))
@@ -53,19 +58,19 @@ def running(own: Own, log: Path) -> Iterator[Gateway]:
             start_new_session=True,
         )
         try:
-            with Gateway(f"http://127.0.0.1:{settings['gateway_port']}") as gateway:
+            with Gateway(f"http://{HOST}:{settings['gateway_port']}") as gateway:
                 _await_ready(gateway, own.formation, process, log)
                 yield gateway
+                _check_alive(process, log)
         finally:
-            process.terminate()
-            process.wait(STOP_SECONDS)
+            stop(process, STOP_SECONDS)
 
 
 def _settings(own: Own, home: Path) -> dict[str, object]:
     own.models.mkdir(parents=True, exist_ok=True)
     (home / "models").symlink_to(own.models.resolve())
     ports = {"gateway_port": _free_port(), "redis_port": _free_port()}
-    return {**own.settings, **ports, "home": home}
+    return {**own.settings, "gateway_host": HOST, **ports, "home": home}
 
 
 def _environment(settings: Mapping[str, object]) -> dict[str, str]:
@@ -77,13 +82,27 @@ def _await_ready(
     gateway: Gateway, formation: Formation, process: subprocess.Popen[bytes], log: Path
 ) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while (missing := gateway.missing() or _lacking(gateway, formation)) is not None:
+    while (missing := _missing(gateway, formation)) is not None:
         if process.poll() is not None or time.monotonic() > deadline:
-            raise NotReady(
-                f"the stack still waits for {missing}; its log ends with:\n"
-                f"{log.read_text(errors='replace')[-2000:]}"
-            )
+            raise NotReady(f"the stack still waits for {missing}; {_end(log)}")
         time.sleep(POLL_SECONDS)
+
+
+def _check_alive(process: subprocess.Popen[bytes], log: Path) -> None:
+    if (status := process.poll()) is not None:
+        raise NotReady(f"the stack ended by itself with exit status {status}; {_end(log)}")
+
+
+def _end(log: Path) -> str:
+    return f"its log ends with:\n{log.read_text(errors='replace')[-2000:]}"
+
+
+def _missing(gateway: Gateway, formation: Formation) -> str | None:
+    """What is still waited for; a gateway that stumbles while its stack starts is asked again."""
+    try:
+        return gateway.missing() or _lacking(gateway, formation)
+    except httpx.HTTPError as error:
+        return f"a sound answer of the gateway ({error})"
 
 
 def _lacking(gateway: Gateway, formation: Formation) -> str | None:
@@ -98,5 +117,5 @@ def _lacking(gateway: Gateway, formation: Formation) -> str | None:
 
 def _free_port() -> int:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((HOST, 0))
         return listener.getsockname()[1]

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from stack.stopping import stop
+
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
 
@@ -72,8 +74,7 @@ def running(port: int, home: Path) -> Iterator[None]:
         _await(process, port, folder / "redis.log")
         yield
     finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+        stop(process, STOP_SECONDS)
 
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

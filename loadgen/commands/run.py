@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from loadgen.drive import Terms
 from loadgen.gateway import Gateway
 from loadgen.intensity import BadLoad
 from loadgen.launch import Launch, add_terms, check_reachable, launch, until_interrupted
-from loadgen.record import Record
+from loadgen.record import SUCCEEDED, Record
 from loadgen.target import OpenAiImages
 from loadgen.told import tell
 from loadgen.workload import Arrival
@@ -46,7 +48,10 @@ def add(subparsers: Any) -> None:
 
 
 def run(asked: argparse.Namespace) -> dict[str, Any]:
-    """Send, follow, and sum up. Raises BadLoad, Unreachable, or OSError for the file."""
+    """Send, follow, and sum up; `status` is 1 where nothing that was sent succeeded.
+
+    Raises BadLoad, Unreachable, or OSError for the file.
+    """
     schedule = options.schedule(asked)
     if asked.concurrency:
         schedule = [Arrival(each.number, 0.0, each.request) for each in schedule]
@@ -57,7 +62,18 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     found = metrics.summary(records, wanted, goal)
     found["loop"] = "closed" if asked.concurrency else "open"
     tell(found)
-    return found
+    nothing = records and all(record.status != SUCCEEDED for record in records)
+    if nothing:
+        print(f"none of {len(records)} requests succeeded: {_why(records)}", file=sys.stderr)
+    return found | {"status": int(bool(nothing))}
+
+
+def _why(records: Sequence[Record]) -> str:
+    """What became of them, and the first of their errors."""
+    counts = Counter(record.status for record in records)
+    told = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    error = next((record.error for record in records if record.error), None)
+    return f"{told} ({error})" if error else told
 
 
 def percents(text: str) -> list[float]:

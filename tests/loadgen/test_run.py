@@ -47,6 +47,27 @@ def test_a_closed_loop_says_that_it_is_closed() -> None:
     assert "closed loop" in done.stdout
 
 
+def test_where_nothing_succeeds_the_figures_are_told_and_the_status_is_1(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with up(Stub(never=True)) as stub:
+        load = ("--request-rate", "50", "--num-prompts", "5", "--patience", "0.2")
+        done = run("--url", stub.url, *load, "--save-result", str(path), "--json")
+    assert done.returncode == 1
+    assert "none of 5 requests succeeded: 5 timeout" in done.stderr
+    assert "5 sent · 5 accepted · 0 succeeded" in done.stdout
+    assert json.loads(done.stdout.splitlines()[-1])["status"] == 1
+    assert len(read(path)) == 5
+
+
+def test_a_server_that_refuses_all_is_told_with_its_reason() -> None:
+    with up(Stub(capacity=0)) as stub:
+        load = ("--target", "openai", "--request-rate", "50", "--num-prompts", "5")
+        done = run("--url", stub.url, *load, "--json")
+    assert done.returncode == 1
+    assert "none of 5 requests succeeded: 5 rejected" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["rejected"] == 5
+
+
 def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with up(Stub(service=0.01)) as stub:

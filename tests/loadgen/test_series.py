@@ -1,16 +1,22 @@
 """`python -m loadgen sweep` and `compare` as their users run them, on a stub of the gateway."""
 
+import argparse
 import gzip
 import json
 import re
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from loadgen.campaign import Cell
+from loadgen.commands import sweep
+from loadgen.policies import policy
 from loadgen.record import read
+from loadgen.series import Series, schedule
 from tests.loadgen.stub import Stub, up
 from tests.waiting import wait_until
 
@@ -170,6 +176,46 @@ def test_a_gateway_that_goes_away_leaves_what_is_complete(tmp_path: Path) -> Non
     assert "the gateway no longer answers" in told
     assert "Traceback" not in told
     assert len(read(tmp_path / "fixed_fast-60-1.jsonl")) == 24
+
+
+def test_a_run_whose_gateway_died_is_not_complete(tmp_path: Path) -> None:
+    more = ("--request-rate", "20", "--policies", "fixed:fast", "--patience", "0.2")
+    with up(Stub(service=0.001)) as stub:
+        running = subprocess.Popen(
+            command(stub, "compare", tmp_path, *more),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        wait_for(stub, 3)
+    _, told = running.communicate(timeout=SECONDS)
+    assert running.returncode == 1
+    assert "no longer answers" in told
+    assert list(tmp_path.glob("*.jsonl")) == []
+    assert len(read(tmp_path / "fixed_fast-20-1.part")) == 24
+
+
+def test_every_rate_has_gaps_of_its_own_the_same_for_all_policies(tmp_path: Path) -> None:
+    asked = _sweep_of(tmp_path)
+    cells = [Cell(policy(name), rate, n) for name, rate, n in CELLS]
+    slow, fast, other, again = (_gaps(Series(asked, cells), cell) for cell in cells)
+    assert slow == pytest.approx(other)
+    scaled = [2 * gap for gap in fast]
+    assert not any(a == pytest.approx(b) for a, b in zip(slow, scaled, strict=True))
+    assert not any(a == pytest.approx(b) for a, b in zip(slow, again, strict=True))
+
+
+CELLS = (("file", 1, 1), ("file", 2, 1), ("fixed:fast", 1, 1), ("file", 1, 2))
+
+
+def _sweep_of(out: Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    sweep.add(parser.add_subparsers())
+    load = ("--rates", "1,2", "--num-prompts", "24", "--policies", "file", "--out", str(out))
+    return parser.parse_args(["sweep", *load])
+
+
+def _gaps(series: Series, cell: Cell) -> list[float]:
+    due = [each.due for each in schedule(series, cell)]
+    return [later - earlier for earlier, later in pairwise(due)]
 
 
 def test_a_folder_whose_note_is_broken_is_not_touched(tmp_path: Path) -> None:

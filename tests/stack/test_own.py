@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.contract.settings import PREFIX
@@ -73,6 +74,43 @@ def _sleeper(folder: Path) -> Path:
     script.write_text("#!/bin/sh\nexec sleep 60\n")
     script.chmod(0o755)
     return script
+
+
+def test_a_stack_that_ended_by_itself_ruins_the_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "breaks"
+    script.write_text("#!/bin/sh\necho so it went\nexit 3\n")
+    script.chmod(0o755)
+
+    def ready(_gateway: object, _formation: object, process: object, _log: Path) -> None:
+        process.wait(30)
+
+    monkeypatch.setattr(own, "_await_ready", ready)
+    monkeypatch.setattr(sys, "executable", str(script))
+    begun = []
+    with (
+        pytest.raises(NotReady, match=r"by itself with exit status 3[^$]*so it went"),
+        running(Own(tmp_path / "models"), tmp_path / "l"),
+    ):
+        begun.append("the block")
+    assert begun
+
+
+def test_a_gateway_that_stumbles_while_it_starts_is_waited_for() -> None:
+    class Stumbles(_Gateway):
+        def missing(self) -> None:
+            return None
+
+        def queue(self) -> Mapping[str, object]:
+            raise httpx.ReadTimeout("too slow")
+
+    assert "too slow" in own._missing(Stumbles(), {})
+
+
+def test_it_listens_on_this_machine_alone_whatever_is_asked(tmp_path: Path) -> None:
+    found = own._settings(Own(tmp_path / "m", {"gateway_host": "10.0.0.7"}), tmp_path)
+    assert found["gateway_host"] == "127.0.0.1"
 
 
 def test_ports_are_its_own(tmp_path: Path) -> None:
