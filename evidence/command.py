@@ -6,28 +6,20 @@ left out, the others go on.
 """
 
 import argparse
-import os
 import shutil
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from evidence import conditions, journal, plan
-from evidence.conditions import ROOT
+from evidence.asked import understood
 from evidence.display import Display
 from evidence.journal import Entry, Journal, Status, claimed, timestamp
-from evidence.plan import Plan
 from evidence.running import Attempt, StageFailed
 from evidence.stages import Stage, chosen
-from evidence.stages_live import after, live
-from evidence.stages_offline import offline
-from services.contract import settings
 
-STUDIES, REPORT = Path("docs/studies"), "docs/report"
 INTERRUPTED = 130
 
 
@@ -40,7 +32,11 @@ def add(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--full", action="store_true", help="the plan for a machine with a GPU")
-    parser.add_argument("--out", type=Path, help="folder (docs/studies/DATE-evidence)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder (the newest unfinished study, else docs/studies/DATE-evidence)",
+    )
     parser.add_argument(
         "--only", default="", metavar="STAGE,…", help="these stages alone, such as live,validation"
     )
@@ -51,56 +47,20 @@ def add(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is to be done: `told` is how commands name the folder `out`."""
-
-    plan: Plan
-    out: Path
-    told: str
-    only: tuple[str, ...] = ()
-
-    @property
-    def stages(self) -> list[Stage]:
-        """All of the plan, in their order."""
-        measured = [*offline(self.plan, self.told), *live(self.plan, self.told)]
-        names = [stage.name for stage in measured]
-        return [*measured, *after(self.plan, self.told, self._report, names)]
-
-    @property
-    def _report(self) -> str:
-        """The project's, of a study that it keeps; else one in the study's folder."""
-        kept = self.told.startswith(f"{STUDIES}/")
-        return REPORT if kept else f"{self.told}/report"
-
-
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Raises BadPlan, OtherPlan, NotReached or SettingsError before anything is run."""
-    settings.load(os.environ)
-    asked = _asked(options)
-    book = journal.opened(asked.out, plan.told(asked.plan), conditions.machine())
+    machine = conditions.machine()
+    asked = understood(options, machine)
+    book = journal.opened(asked.out, plan.told(asked.plan), machine)
     stages = asked.stages
     done = {stage.name for stage in stages if book.done(stage)}
     wanted = chosen(stages, asked.only, done)
     with claimed(asked.out):
         book.save()
         shutil.copyfile(plan.LADDER, asked.out / "policy.toml")
-        signal.signal(signal.SIGTERM, _interrupt)
+        _heed_signals()
         status = play(wanted, book, asked.told, Display())
     return {"out": asked.told, "status": status, "stages": _statuses(book)}
-
-
-def _asked(options: argparse.Namespace) -> Asked:
-    read = plan.read("full" if options.full else "laptop", options.plans)
-    out = (options.out or _usual(full=options.full)).resolve()
-    told = str(out.relative_to(ROOT)) if out.is_relative_to(ROOT) else str(out)
-    only = tuple(name.strip() for name in options.only.split(",") if name.strip())
-    return Asked(read, out, told, only)
-
-
-def _usual(*, full: bool) -> Path:
-    name = f"{datetime.now(UTC).date()}-evidence"
-    return ROOT / STUDIES / (f"{name}-full" if full else name)
 
 
 def play(stages: Sequence[Stage], book: Journal, told: str, display: Display) -> int:
@@ -162,6 +122,13 @@ def _statuses(book: Journal) -> dict[str, dict[str, Any]]:
         name: {"status": entry.status, "seconds": entry.seconds}
         for name, entry in book.entries.items()
     }
+
+
+def _heed_signals() -> None:
+    """A closed terminal and SIGTERM stop it as Ctrl-C does; nohup's SIGHUP is ignored as before."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

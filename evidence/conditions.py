@@ -4,16 +4,31 @@ import os
 import platform
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from services.contract import settings
+from services.contract.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 LIBRARIES = (
     "torch", "diffusers", "transformers", "numpy", "scipy", "numba", "celery", "redis", "flask",
 )  # fmt: skip
+
+MODELS = frozenset({"story_model", "image_model", "clip_model"})
+APART = frozenset(
+    {
+        *("redis_url", "redis_port", "gateway_host", "gateway_port"),
+        *("home", "policy", "heartbeat_file", "log_format", "log_level", "retention_seconds"),
+        *("queue_capacity", "fallback_level", "dispatch"),
+    }
+)
+"""Settings that change no result, or that are the study's own"""
 
 
 def machine() -> dict[str, Any]:
@@ -49,10 +64,15 @@ def commit() -> str | None:
 
 
 def _settings() -> dict[str, str]:
-    """What the environment says of models and device, without paths."""
-    names = ("DEVICE", "IMAGE_MODEL", "STORY_MODEL", "CLIP_MODEL", "TORCH_THREADS", "BATCH_CAP")
-    given = {name.lower(): os.environ.get(f"STORYTELLER_{name}") for name in names}
-    return {name: Path(value).name for name, value in given.items() if value}
+    """Those that can change results and are not as by default; of models the name alone.
+
+    Raises SettingsError.
+    """
+    here, usual = settings.load(os.environ), settings.load({})
+    names = [row.name for row in fields(Settings) if row.name not in APART]
+    given = {name: str(getattr(here, name)) for name in names}
+    other = {name: each for name, each in given.items() if each != str(getattr(usual, name))}
+    return {name: Path(each).name if name in MODELS else each for name, each in other.items()}
 
 
 def _processor() -> str:
@@ -65,7 +85,14 @@ def _processor() -> str:
 def _gpus() -> str | None:
     if shutil.which("nvidia-smi") is None:
         return None
-    return _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return _counted(_output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"))
+
+
+def _counted(names: str | None) -> str | None:
+    """A name a line as one line: `2 × NVIDIA H100`."""
+    found = Counter(line.strip() for line in (names or "").splitlines())
+    told = (f"{count} × {name}" if count > 1 else name for name, count in found.items())
+    return ", ".join(told) or None
 
 
 def _output(*command: str) -> str | None:

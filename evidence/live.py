@@ -1,6 +1,7 @@
 """The stack of a study's own: the user's models and device, the study's policy and settings."""
 
 import os
+import shlex
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def own_stack(terms: Terms, out: Path) -> Own:
 def shown(terms: Terms, out: str) -> str:
     """The command that starts the like of it."""
     given = {**terms.settings, "policy": f"{out}/policy.toml"}
-    assigned = " ".join(f"{PREFIX}{name.upper()}={value}" for name, value in given.items())
+    assigned = " ".join(
+        f"{PREFIX}{name.upper()}={shlex.quote(each)}" for name, each in given.items()
+    )
     kinds = formation.written(terms.formation)
     return f"{assigned} python -m stack up" + (f" --formation {kinds}" if kinds else "")
 

@@ -27,6 +27,8 @@ class ProfileStage(Strict):
     captions: Count
     repeats: int = Field(ge=2)
     stories: int = Field(ge=2)
+    batches: tuple[Count, ...] = Field((1, 2, 4, 8), min_length=1)
+    story_batches: tuple[Count, ...] = Field((1, 4, 8), min_length=1)
 
 
 class Captions(Strict):
@@ -91,13 +93,16 @@ class Calibration(Strict):
 
 class Sweep(Rated):
     """`loadgen sweep`: policies × rates × repeats, each of so many `seconds`; then up to
-    `patience` seconds for what is outstanding."""
+    `patience` seconds for what is outstanding.
+
+    `best_loads` are of the fixed best level alone, beside `loads`, where `rates` are "auto"."""
 
     policies: tuple[str, ...] = Field(min_length=1)
     seconds: Positive
     repeats: Count
     patience: Positive
     workers: Count = 1
+    best_loads: tuple[Positive, ...] = ()
 
 
 class Strategies(Strict):
@@ -136,6 +141,24 @@ def read(name: Name, file: Path = PLANS) -> Plan:
         raise BadPlan(f"{file} holds no plan: {error}") from error
     except KeyError as error:
         raise BadPlan(f"{file} has no [{name}]") from error
+
+
+def within(plan: Plan, cap: int, story_cap: int) -> Plan:
+    """The plan with no more pictures and stories together than a worker advances."""
+    asked, loops = plan.profile, plan.calibration
+    batches, story_batches = _cut(asked.batches, cap), _cut(asked.story_batches, story_cap)
+    fewer = {"batches": batches, "story_batches": story_batches}
+    return plan.model_copy(
+        update={
+            "profile": asked.model_copy(update=fewer),
+            "calibration": loops.model_copy(update={"together": _cut(loops.together, cap)}),
+        }
+    )
+
+
+def _cut(counts: tuple[int, ...], cap: int) -> tuple[int, ...]:
+    """Increasing, each once."""
+    return tuple(sorted({min(count, cap) for count in counts}))
 
 
 def told(plan: Plan) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,12 +127,16 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """As a terminal does at Ctrl-C: the command and all that it started."""
+    """As a terminal does at Ctrl-C: the command and all that it started; killed if it stays.
+
+    That it stayed is not raised: it would replace the Ctrl-C that this is for.
+    """
     if process.poll() is not None:
         return
     os.killpg(process.pid, signal.SIGINT)
     try:
-        process.wait(STOP_SECONDS)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

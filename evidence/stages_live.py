@@ -10,6 +10,8 @@ from evidence.stages_offline import BEST, LEVELS
 FALLBACK = "ddim-25"
 START_SECONDS, SETTLE_SECONDS = 20.0, 12.0
 """Of a stack, and before a run of a sweep; for estimates alone"""
+HOPELESS = 1.5
+"""A load of the best level at which most of a minute's requests take more than a few seconds"""
 SWEEP = ("-m", "loadgen", "sweep", "--url", URL, "--quiet", "--kind", "image")
 NEEDS = ("profile",)
 
@@ -66,8 +68,18 @@ def _loop(level: str, together: int, plan: Plan, folder: str) -> Command:
 
 
 def _live(plan: Plan, folder: str) -> Stage:
-    session = Session((_sweep(plan.live, plan, folder),), _terms(plan, workers=plan.live.workers))
-    return Stage("live", (session,), needs=NEEDS, minutes=_minutes(plan.live, 1))
+    """The best level at more rates, so that the one it sustains is not a matter of the grid. Both
+    sweeps write into one folder, as their load is the same."""
+    asked = plan.live
+    best = (_best(asked),) if asked.best_loads and asked.rates == "auto" else ()
+    commands = tuple(_sweep(each, plan, folder) for each in (*best, asked))
+    session = Session(commands, _terms(plan, workers=asked.workers))
+    return Stage("live", (session,), needs=NEEDS, minutes=_minutes(asked, 1))
+
+
+def _best(asked: Sweep) -> Sweep:
+    alone = {"policies": (f"fixed:{BEST}",), "loads": asked.best_loads, "best_loads": ()}
+    return asked.model_copy(update=alone)
 
 
 def _dispatch(plan: Plan, folder: str) -> Stage:
@@ -94,10 +106,22 @@ def _rates(asked: Rated) -> str | Loads:
 
 
 def _minutes(asked: Sweep, stacks: int) -> float:
-    """Should every run take place: some are left out, and overloaded ones take longer."""
-    rates = asked.loads if asked.rates == "auto" else asked.rates
-    runs = len(asked.policies) * len(rates) * asked.repeats
-    return stacks * (START_SECONDS + runs * (asked.seconds + SETTLE_SECONDS)) / 60
+    """Should every run take place that has a chance: overloaded ones take longer, but the runs that
+    this makes hopeless are left out."""
+    auto = asked.rates == "auto"
+    runs = len(asked.policies) * len(asked.loads if auto else asked.rates)
+    if auto:
+        runs += len(asked.best_loads) - _left_out(asked)
+    seconds = asked.seconds + SETTLE_SECONDS
+    return stacks * (START_SECONDS + runs * asked.repeats * seconds) / 60
+
+
+def _left_out(asked: Sweep) -> int:
+    """Runs of the best level above the lowest rate that is far more than one worker keeps up with:
+    there most requests take too long, and --stop-when goes no higher."""
+    if f"fixed:{BEST}" not in asked.policies:
+        return 0
+    return max(0, sum(load >= HOPELESS * asked.workers for load in asked.loads) - 1)
 
 
 def _strategies(plan: Plan, folder: str) -> Stage:

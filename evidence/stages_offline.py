@@ -41,7 +41,9 @@ def _profile(plan: Plan, out: str) -> list[Command]:
     ladder = {"STORYTELLER_POLICY": f"{out}/policy.toml"}
     folder, asked = f"{out}/profile", plan.profile
     counts = options(count=asked.captions, repeats=asked.repeats, stories=asked.stories)
-    measured = (*STUDY, "profile", "--out", folder, *counts)
+    together = ("--batches", *map(str, asked.batches))
+    stories = ("--story-batches", *map(str, asked.story_batches))
+    measured = (*STUDY, "profile", "--out", folder, *counts, *together, *stories)
     judged = (*STUDY, "quality", "--out", folder, "--count", str(plan.quality.captions))
     return [Command(measured, ladder), Command(judged, ladder)]
 

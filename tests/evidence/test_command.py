@@ -131,7 +131,7 @@ def test_a_command_that_needs_a_profile_fails_without_one(book: Journal) -> None
 
 
 PLAYED = """
-import signal, sys
+import sys
 from pathlib import Path
 from evidence import command, journal
 from evidence.display import Display
@@ -144,7 +144,7 @@ stages = [
     Stage("slow", (Session((Command(("-c", slow, str(out / "slow"))),)),)),
     Stage("after", (Session((Command(("-c", "pass")),)),)),
 ]
-signal.signal(signal.SIGTERM, command._interrupt)
+command._heed_signals()
 out.mkdir()
 book = journal.opened(out, {}, {})
 raise SystemExit(command.play(stages, book, str(out), Display()))
@@ -165,7 +165,7 @@ def playing(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
         process.wait(10)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_it_stops_its_command_and_keeps_what_is_done(
     playing: tuple[subprocess.Popen[bytes], Path], number: signal.Signals
 ) -> None:

@@ -78,6 +78,12 @@ def test_the_stack_shares_the_users_models_and_device_but_not_their_redis(
     assert "redis_url" not in found.settings
 
 
+def test_a_path_with_a_space_is_quoted() -> None:
+    assert "STORYTELLER_POLICY='/my studies/x/policy.toml' python" in live.shown(
+        TERMS, "/my studies/x"
+    )
+
+
 def test_the_ladder_of_the_study_has_a_profile_beside_it(out: Path) -> None:
     ladder = policy.load(out / "policy.toml")
     assert ladder.profile == out / "profile" / "profile.json"

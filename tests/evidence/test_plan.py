@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evidence import plan
-from evidence.command import Asked
+from evidence.asked import Asked
 from evidence.plan import BadPlan, differences, read, told
 from evidence.stages_offline import LEVELS
 from services.contract.policy import load
@@ -49,6 +49,14 @@ def test_what_two_plans_differ_in_is_said_one_by_one() -> None:
 def test_expectations_are_no_part_of_what_decides_the_result() -> None:
     other = read("laptop").model_copy(update={"minutes": {}})
     assert told(other) == told(read("laptop"))
+
+
+def test_no_more_are_together_than_a_worker_advances() -> None:
+    found = plan.within(read("laptop"), 4, 1)
+    assert found.profile.batches == (1, 2, 4)
+    assert found.calibration.together == (1, 4)
+    assert found.profile.story_batches == (1,)
+    assert plan.within(read("laptop"), 8, 8) == read("laptop")
 
 
 def test_the_ladder_is_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

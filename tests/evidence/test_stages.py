@@ -8,12 +8,13 @@ import pytest
 
 from controller.queueing.__main__ import _parser as queueing
 from evidence.__main__ import _parser as evidence
-from evidence.command import Asked
+from evidence.asked import Asked
 from evidence.plan import read
 from evidence.rates import Loads
 from evidence.stages import NotReached, Session, Stage, chosen, shown
 from evidence.stages_live import SWEEP
 from loadgen.commands import run, sweep
+from loadgen.series import SAME
 from services.contract import profile
 from tests.conftest import ROOT
 from worker.study.options import parser as worker_study
@@ -84,11 +85,21 @@ def test_dispatch_differs_in_the_rule_alone() -> None:
 
 
 def test_rates_wait_for_the_studys_profile() -> None:
-    (command,) = _of("live").sessions[0].commands
+    *_, command = _of("live").sessions[0].commands
     assert command.needs_profile
     assert any(isinstance(each, Loads) for each in command.arguments)
     with pytest.raises(ValueError, match="profile"):
         command.filled("", None)
+
+
+def test_the_best_level_alone_is_tried_at_more_rates_under_the_same_load() -> None:
+    parser, best, every = _loadgen(), *list(_lines(_of("live")))
+    alone, all_ = (parser.parse_args(line[2:]) for line in (best, every))
+    assert alone.policies == ["fixed:ddpm-100"]
+    assert len(alone.rates.split(",")) == 2
+    assert not set(alone.rates.split(",")) & set(all_.rates.split(","))
+    assert alone.out == all_.out
+    assert [getattr(alone, name) for name in SAME] == [getattr(all_, name) for name in SAME]
 
 
 def test_rates_that_are_given_are_sent_as_they_are() -> None:
