@@ -17,12 +17,13 @@ from evidence.report.numbers import (
 )
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits, Quantized
-from evidence.report.sources.compared import Accuracy, Asked, Capacity, Validation
+from evidence.report.sources.compared import Accuracy, Asked, Validation
 from evidence.report.sources.dispatch import Dispatch
 from evidence.report.sources.frontier import Frontier
 from evidence.report.sources.models import NAMES, Models
 from evidence.report.sources.original import Original
 from evidence.report.sources.profile import Profiled
+from evidence.report.sources.rivals import Capacity
 from evidence.report.sources.strategies import Strategies
 
 CHANCE = 0.05

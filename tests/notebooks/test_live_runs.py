@@ -1,5 +1,6 @@
 """The notebook's last section, on runs that the simulator made up and so must predict."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from controller.queueing.simulation import live
 from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Horizon
+from evidence import served
 from loadgen import policies, record
 from loadgen.record import SUCCEEDED, Record
 from services.contract import policy, profile
@@ -66,7 +68,7 @@ def _make_up(folder: Path, notation: str, rate: float, seed: int) -> None:
     first = ours.index(asked.rules.level) if asked.rules.level else 0
     starting = replace(made.switching, initial=first)
     found = simulate(replace(made, switching=starting, horizon=Horizon(jobs=300)), seed)
-    with (folder / f"{asked.slug}-{rate:g}-1.jsonl").open("w") as file:
+    with gzip.open(folder / f"{asked.slug}-{rate:g}-1.jsonl.gz", "wt") as file:
         for number, came in enumerate(found.arrival):
             visited = [ladder.names[found.level[number]], ladder.names[found.last_level[number]]]
             times = {"due": came, "started": found.start[number] + OUTSIDE / 2}
@@ -74,6 +76,25 @@ def _make_up(folder: Path, notation: str, rate: float, seed: int) -> None:
             seen = {name: float(time) for name, time in times.items()}
             levels = tuple(dict.fromkeys(visited))
             told = {"status": SUCCEEDED, "level": visited[-1], "levels": levels}
+            record.write(file, Record(number, "image", **seen, **told))
+
+
+LAW = {"finishing": 0.06, "tau0": 0.011, "tau1": 0.004}
+"""Seconds in finishing and of a step, beside OUTSIDE / 2 on the way."""
+
+
+def _go_round(folder: Path, level: str, company: int) -> None:
+    """A closed loop in which each picture takes what the law says beside so many others."""
+    steps, way = int(level.split("-")[1]), OUTSIDE / 2
+    law = np.array(list(LAW.values()))
+    found = served.response(law, way, np.array([float(steps)]), np.array([float(company)]))
+    each = float(found[0])
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{level}-{company + 1}.jsonl").open("w") as file:
+        for number in range(20 * (company + 1)):
+            sent = each * (number // (company + 1))
+            seen = {"due": sent, "sent": sent, "started": sent + way, "finished": sent + each}
+            told = {"status": SUCCEEDED, "level": level, "levels": (level,), "steps": steps}
             record.write(file, Record(number, "image", **seen, **told))
 
 
@@ -97,6 +118,19 @@ def test_what_the_simulator_made_up_is_predicted(project: Path) -> None:
     median, worst = np.array(numbers(printed(found, "live-compare"))[:2])
     assert 0 <= median <= worst <= 12
     assert plots(found) == {"live-plot", "live-depth"}
+
+
+def test_closed_loops_tell_what_a_served_picture_takes(project: Path) -> None:
+    study = project / "docs" / "studies" / "2026-12-01-evidence"
+    for level in ("ddpm-100", "ddim-25", "ddim-3"):
+        for company in (0, 2):
+            _go_round(study / "calibration" / "loops", level, company)
+    _make_up(study / "live", "fixed:ddim-25", 4.0, seed=10)
+    said = printed(run(part(NOTEBOOK, ("setup", "live-read")), project), "live-read")
+    assert "by closed loops" in said
+    for name, seconds in (LAW | {"apart": OUTSIDE / 2}).items():
+        assert after(said, f"{name}: ") == pytest.approx(1000 * seconds, rel=0.02)
+    assert "pictures alone" not in said
 
 
 def test_without_runs_the_section_says_so_and_goes_on(project: Path) -> None:

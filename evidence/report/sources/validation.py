@@ -11,15 +11,13 @@ from evidence.report.sources.compared import (
     FIGURES,
     Accuracy,
     Asked,
-    Capacity,
-    Contest,
     Figures,
-    Margin,
     Run,
     Served,
     Service,
     Validation,
 )
+from evidence.report.sources.rivals import Capacity, Contest, Margin
 from evidence.report.study import Study
 
 VARIANTS = {
