@@ -181,6 +181,10 @@ def _point(
 POISSON = {"gaps_scv": estimate(1.1, 0.2), "autocorrelation": estimate(0.0, 0.1), "ks_p": 0.4}
 MARGIN = {"policy": "threshold:4,12", "rate": 0.4, "over": "fixed:few", "held": False}
 
+CONTEST = {"rate": 0.4, "planned": "planned:4", "hand_set": "threshold:4,12", "held": True}
+CONTEST |= {"quality": estimate(0.25, 0.5), "p95_response": estimate(-0.75, 0.25)}
+BRACKETS = {"fixed:slow": [0.4, 0.45], "threshold:4,12": [1.2, None]}
+
 
 def run(
     policy: str, rate: float, measured: float, simulated: float, **other: Any
@@ -237,13 +241,17 @@ def validated(folder: Path, runs: Sequence[dict[str, Any]] = RUNS, **other: Any)
             "asked": {"median": 0.1, "worst": 0.25, "utilisation": 0.9},
         },
         "capacity": {
-            "knees": {"fixed:slow": 0.4, "threshold:4,12": 1.2},
+            "knees": {name: knee for name, (knee, _) in BRACKETS.items()},
             "best_level": "fixed:slow",
             "ratio": 3.0,
+            "at_least": ["threshold:4,12"],
+            "brackets": BRACKETS,
+            "ratio_at_least": 1.2 / 0.45,
             "asked": 2.5,
             "held": True,
         },
         "margins": [{**MARGIN, "margin": estimate(-0.75, 0.5)}],
+        "planned_against_threshold": [CONTEST],
     }
     write(folder, "validation/validation.json", told | other)
 
@@ -265,7 +273,7 @@ def records(path: Path, found: Sequence[Record], *, packed: bool = False) -> Non
 def live(folder: Path) -> None:
     """A run whose level changed twice, and one at a fixed level."""
     found = [record(i, float(i), 1.5) for i in range(10)]
-    records(folder / "live" / "threshold_4_12-1-1.jsonl.gz", found, packed=True)
+    records(folder / "live/threshold_4_12-1-1.jsonl.gz", found, packed=True)
     records(folder / "live" / "fixed_slow-1-1.jsonl", found)
     changes = [(-1.0, "slow"), (2.0, "few"), (5.0, "slow")]
     told = [{"queue": "images", "time": at, "level": name, "reason": ""} for at, name in changes]
@@ -280,11 +288,9 @@ def books(folder: Path) -> None:
 
 
 def _book(number: int, seconds: float, *, warmup: bool) -> Record:
-    sent = 100.0 * number
-    took = seconds * (3 if warmup else 1) + 0.01 * number
-    times = {"sent": sent, "first_page": sent + 1.5, "first_picture": sent + 3.0}
-    times["finished"] = sent + took
-    return record(number, 0.0, took, kind="storybook", warmup=warmup, **times)
+    sent, took = 100.0 * number, seconds * (3 if warmup else 1) + 0.01 * number
+    times = {"first_page": sent + 1.5, "first_picture": sent + 3.0, "finished": sent + took}
+    return record(number, 0.0, took, kind="storybook", warmup=warmup, sent=sent, **times)
 
 
 def dispatched(folder: Path) -> None:

@@ -16,9 +16,11 @@ from evidence.report.sources import (
     original,
     profile,
     strategies,
+    sweeps,
     validation,
 )
 from evidence.report.study import Study
+from loadgen import policies
 from tests.evidence.report import studies
 
 
@@ -210,3 +212,57 @@ def test_records_under_another_name_are_refused(found: Study) -> None:
     studies.records(found.folder / "dispatch/jsq/oops.jsonl", [studies.record(0, 0.0, 1.0)])
     with pytest.raises(BadStudy, match="POLICY-RATE-REPEAT"):
         dispatch.load(found)
+
+
+def test_models_share_finishing_among_workers(tmp_path: Path) -> None:
+    """Two workers finish half of the pictures each: alike to one at half the rate."""
+    studies.profiled(tmp_path)
+    studies.validated(tmp_path, [studies.run("fixed:few", 5.0, 1.0, 1.0)], law=studies.LAW)
+    found = study.read(tmp_path)
+    one, two = (
+        models.compare(validation.read(found), profile.load(found), workers) for workers in (1, 2)
+    )
+    assert one is not None
+    assert two is not None
+    assert one.cells[0].predicted["batch engine"] is None  # 5 × 0.25 s a second
+    assert two.cells[0].predicted["batch engine"] is not None
+
+
+def test_planned_rules_are_held_against_thresholds(tmp_path: Path) -> None:
+    contests = [studies.CONTEST, studies.CONTEST | {"rate": 0.8, "held": None}]
+    studies.validated(tmp_path, planned_against_threshold=contests)
+    found = validation.read(study.read(tmp_path))
+    assert found is not None
+    first, second = found.contests
+    assert (first.planned, first.hand_set, first.held) == ("planned:4", "threshold:4,12", True)
+    assert (first.quality.value, first.p95_response.half_width) == (0.25, 0.25)
+    assert second.held is None
+
+
+@pytest.mark.parametrize(
+    ("slo", "said"),
+    [
+        ({"seconds": 5.0, "percentile": 95}, "p95 ≤ 5 s"),
+        ({"seconds": 2.5, "percentile": "mean"}, "mean ≤ 2.5 s"),
+        (None, ""),
+    ],
+)
+def test_a_target_may_be_of_the_mean(tmp_path: Path, slo: object, said: str) -> None:
+    studies.validated(tmp_path, slo=slo, capacity=None)
+    found = validation.read(study.read(tmp_path))
+    assert found is not None
+    assert found.slo == said
+
+
+@pytest.mark.parametrize(
+    ("slug", "notation"),
+    [
+        ("threshold_4_12", "threshold:4,12"),
+        ("fixed_ddim-25", "fixed:ddim-25"),
+        ("planned_4.5", "planned:4.5"),
+        ("file", "file"),
+    ],
+)
+def test_a_policy_is_named_as_it_was_asked_for(slug: str, notation: str) -> None:
+    assert sweeps.SweepRun(slug, 1.0, 1, Path()).notation == notation
+    assert policies.policy(notation).slug == slug

@@ -66,3 +66,46 @@ def test_the_same_schedule_is_tested_once(tmp_path: Path) -> None:
     runs = [studies.run(each, 0.4, 4.0, 4.0, **rejected) for each in ("fixed:slow", "fixed:even")]
     studies.validated(tmp_path, runs)
     assert "in 1 of 1 schedule" in verdicts(tmp_path)["arrivals"].found
+
+
+def _bounded(**other: object) -> dict[str, object]:
+    """fixed:slow sustains 0.4 and fails at 0.8; threshold:4,12 sustains all that was tried."""
+    knees = {"fixed:slow": 0.4, "threshold:4,12": 1.6}
+    brackets = {"fixed:slow": [0.4, 0.8], "threshold:4,12": [1.6, None]}
+    told = {"knees": knees, "brackets": brackets, "best_level": "fixed:slow", "ratio": 4.0}
+    told |= {"at_least": ["threshold:4,12"], "ratio_at_least": 2.0, "asked": 2.5, "held": False}
+    return told | other
+
+
+def test_a_capacity_that_is_a_bound_says_so(tmp_path: Path) -> None:
+    studies.validated(tmp_path, capacity=_bounded())
+    found = verdicts(tmp_path)["capacity"]
+    assert found.found == "≥ 2.00 times; sustained: fixed:slow 0.4/s, threshold:4,12 ≥ 1.6/s"
+    assert found.verdict == "not held"
+
+
+def test_a_capacity_that_nothing_bounds_is_not_judged(tmp_path: Path) -> None:
+    told = _bounded(held=None, ratio_at_least=None)
+    studies.validated(tmp_path, capacity=told)
+    found = verdicts(tmp_path)["capacity"]
+    assert (found.verdict, found.graded) == ("not judged", False)
+    assert found.found.startswith("4.00 times; ")
+
+
+def _schedule(folder: Path, rate: float, repeat: int, gaps: list[float]) -> dict[str, object]:
+    """Its records, in mean gaps, and its run."""
+    due = [sum(gaps[:number]) / rate for number in range(len(gaps))]
+    found = [studies.record(number, at, 1.0) for number, at in enumerate(due)]
+    studies.records(folder / "live" / f"fixed_slow-{rate:g}-{repeat}.jsonl", found)
+    return studies.run("fixed:slow", rate, 4.0, 4.0, repeat=repeat)
+
+
+def test_one_draw_at_two_rates_is_tested_once(tmp_path: Path) -> None:
+    one, other = [0.5, 1.5, 0.2, 2.0, 0.8], [1.1, 0.1, 3.0, 0.4, 0.7, 0.9]
+    runs = [
+        _schedule(tmp_path, 0.4, 1, one),
+        _schedule(tmp_path, 0.8, 1, [*one, 0.3, 1.2]),
+        _schedule(tmp_path, 0.8, 2, other),
+    ]
+    studies.validated(tmp_path, runs)
+    assert "of 2 schedules" in verdicts(tmp_path)["arrivals"].found
