@@ -9,6 +9,8 @@ from evidence.stages import Command, Session, Stage, options
 BEST = "ddpm-100"
 LEVELS = (BEST, "ddim-25", "ddim-3")
 """Of ladder.toml, best first"""
+ROUNDS = 6
+"""In which settings take turns: the median of fewer has no 95 % interval"""
 STUDY = ("-m", "worker.study")
 QUEUEING = ("-m", "controller.queueing")
 
@@ -50,14 +52,19 @@ def _profile(plan: Plan, out: str) -> list[Command]:
 
 def _quantization(plan: Plan, folder: str) -> Command:
     asked = plan.quantization
-    numbers = options(count=asked.captions, steps=asked.steps, story_tokens=asked.story_tokens)
+    numbers = options(**_rounds(asked.captions), steps=asked.steps, story_tokens=asked.story_tokens)
     precisions = ("--precisions", *asked.precisions, "--story-precisions", *asked.story_precisions)
     return Command((*STUDY, "quantization", "--out", folder, *numbers, *precisions))
 
 
 def _early_exit(plan: Plan, folder: str) -> Command:
-    numbers = options(count=plan.early_exit.captions, steps=plan.early_exit.steps)
+    numbers = options(**_rounds(plan.early_exit.captions), steps=plan.early_exit.steps)
     return Command((*STUDY, "early-exit", "--out", folder, *numbers))
+
+
+def _rounds(captions: int) -> dict[str, int]:
+    """As many as an interval of their seconds needs."""
+    return {"count": captions, "group": max(1, captions // ROUNDS)}
 
 
 def _anova(plan: Plan, folder: str) -> Command:

@@ -17,6 +17,15 @@ class Estimate(NamedTuple):
     high: float
 
     @property
+    def bounded(self) -> bool:
+        """Whether it has an interval: too few repeats have none."""
+        return self.low < self.high
+
+    def below(self, other: "Estimate") -> bool:
+        """Whether it is less, intervals apart; not known where one has none."""
+        return self.bounded and other.bounded and self.high < other.low
+
+    @property
     def half_width(self) -> float:
         """Half of the interval."""
         return (self.high - self.low) / 2
@@ -27,8 +36,14 @@ class Estimate(NamedTuple):
 
 
 def estimate(found: Mapping[str, Any] | None) -> Estimate | None:
-    """Of `{"value", "low", "high"}`."""
-    return None if found is None else Estimate(found["value"], found["low"], found["high"])
+    """Of `{"value", "low", "high"}`; a point where the ends are null."""
+    return None if found is None else known(found)
+
+
+def known(found: Mapping[str, Any]) -> Estimate:
+    """The same of what must be there."""
+    ends = (found["value"] if found[end] is None else found[end] for end in ("low", "high"))
+    return Estimate(found["value"], *ends)
 
 
 def decimals(size: float, digits: int) -> int:

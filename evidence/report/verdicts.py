@@ -179,19 +179,30 @@ def _levels(found: Profiled) -> Iterator[Verdict]:
 
 
 def _quantized(found: Quantized) -> Iterator[Verdict]:
+    timed = found.pictures[0].seconds.bounded
     gains = [f"{each.name} takes {percent(each.ratio)} of the time" for each in found.gains]
     yield Verdict(
         "quantization",
         "Quantization shortens a picture",
         listed(gains) if gains else "no precision, with intervals apart",
-        bool(gains),
+        bool(gains) if timed else None,
+        judged=timed,
     )
 
 
 def _exits(found: Exits) -> Iterator[Verdict]:
     rules = counted(len(found.rules), "rule")
-    faster = f"{len(found.faster)} of {rules}, with intervals apart"
-    yield Verdict("early-exit", "Early exit shortens a picture", faster, bool(found.faster))
+    faster, timed = (
+        f"{len(found.faster)} of {rules}, with intervals apart",
+        found.before.seconds.bounded,
+    )
+    yield Verdict(
+        "early-exit",
+        "Early exit shortens a picture",
+        faster,
+        bool(found.faster) if timed else None,
+        judged=timed,
+    )
     yield Verdict(
         "exit-or-fewer",
         "Early exit draws better than as many plain steps",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.report import records
-from evidence.report.numbers import Estimate, estimate
+from evidence.report.numbers import Estimate, estimate, known
 from evidence.report.records import BadStudy
 from evidence.report.study import Study
 
@@ -50,7 +50,7 @@ class Quantized:
     def gains(self) -> tuple[Precision, ...]:
         """Precisions that take less time than the first, intervals apart."""
         first, *after = self.pictures
-        return tuple(each for each in after if each.seconds.high < first.seconds.low)
+        return tuple(each for each in after if each.seconds.below(first.seconds))
 
     @property
     def smallest(self) -> Precision:
@@ -82,7 +82,7 @@ class Exits:
     @property
     def faster(self) -> tuple[Exit, ...]:
         """Rules that take less time than all steps, intervals apart."""
-        return tuple(each for each in self.rules if each.seconds.high < self.before.seconds.low)
+        return tuple(each for each in self.rules if each.seconds.below(self.before.seconds))
 
     @property
     def worthwhile(self) -> tuple[Exit, ...]:
@@ -113,7 +113,7 @@ def quantization(study: Study) -> Quantized | None:
 
 
 def _precision(name: str, told: Mapping[str, Any], first: float) -> Precision:
-    seconds = Estimate(**told["seconds_a_picture"])
+    seconds = known(told["seconds_a_picture"])
     return Precision(
         name=name,
         seconds=seconds,
@@ -126,7 +126,7 @@ def _precision(name: str, told: Mapping[str, Any], first: float) -> Precision:
 
 def _reading(name: str, told: Mapping[str, Any]) -> Reading:
     over = estimate(told.get("perplexity_over_first"))
-    speed = Estimate(**told["tokens_a_second"])
+    speed = known(told["tokens_a_second"])
     return Reading(name, speed, told["network_bytes"] / MEGABYTE, told["perplexity"], over)
 
 
@@ -154,8 +154,8 @@ def _exit(name: str, figures: Mapping[str, Any]) -> Exit:
     return Exit(
         rule=name,
         steps=told["steps"],
-        seconds=Estimate(**told["seconds_a_picture"]),
-        quality=Estimate(**told["clip_score"]),
+        seconds=known(told["seconds_a_picture"]),
+        quality=known(told["clip_score"]),
         fewer_seconds=estimate(fewer.get("seconds_a_picture")),
         fewer_quality=estimate(fewer.get("clip_score")),
         difference=estimate(told.get("clip_score_minus_fewer_steps")),

@@ -1,10 +1,11 @@
 """Verdicts are chosen by the numbers."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from evidence.report import contents, study
+from evidence.report import article, contents, study
 from evidence.report.verdicts import Verdict
 from tests.evidence.report import studies
 
@@ -35,6 +36,22 @@ def test_every_part_has_its_answer(tmp_path: Path) -> None:
         "dispatch": "answered",
         "original": "not held",
     }
+
+
+def test_seconds_without_an_interval_are_not_judged(tmp_path: Path) -> None:
+    """Too few rounds of captions have none."""
+    studies.cheaper(tmp_path)
+    for name in ("quantization/quantization", "early-exit/early_exit"):
+        path = tmp_path / f"{name}.json"
+        told = json.loads(path.read_text())
+        for figures in told["figures"].get("denoiser", told["figures"]).values():
+            figures["seconds_a_picture"] |= {"low": None, "high": None}
+        path.write_text(json.dumps(told))
+    found = verdicts(tmp_path)
+    assert found["quantization"].verdict == "not judged"
+    assert found["early-exit"].verdict == "not judged"
+    _, body = article.render(contents.Contents(study.read(tmp_path)).context())
+    assert body.count("too few rounds of captions") == 2
 
 
 def test_what_was_not_measured_has_no_verdict(tmp_path: Path) -> None:
