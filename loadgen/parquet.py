@@ -5,9 +5,10 @@ Only what reads or writes such a file loads it.
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import NoneType
+from types import ModuleType, NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 if TYPE_CHECKING:
@@ -26,40 +27,42 @@ def check() -> None:
         raise Unreadable("Parquet needs pyarrow: pip install pyarrow (the extra `parquet`)")
 
 
+def _library() -> tuple[ModuleType, ModuleType]:
+    """pyarrow and what it has for such files, loaded where they are wanted first."""
+    check()
+    return import_module("pyarrow"), import_module("pyarrow.parquet")
+
+
 def write(path: Path, kind: type, rows: Sequence[Any]) -> None:
     """Save instances of a dataclass, whole or not at all; None is null. Raises Unreadable where
     pyarrow is not installed, and OSError."""
-    check()
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import parquet  # noqa: PLC0415
-
+    arrow, files = _library()
     part = path.with_name(f"{path.name}.part")
-    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema(kind))
-    parquet.write_table(table, part)
+    table = arrow.Table.from_pylist([asdict(row) for row in rows], schema=schema(kind))
+    files.write_table(table, part)
     part.rename(path)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The rows of a file. Raises Unreadable for what is no whole Parquet file or where pyarrow is
     not installed, and OSError."""
-    check()
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import parquet  # noqa: PLC0415
-
+    arrow, files = _library()
     try:
         with path.open("rb") as file:
-            return parquet.read_table(file).to_pylist()
-    except pa.ArrowInvalid as error:
+            return files.read_table(file).to_pylist()
+    except arrow.ArrowInvalid as error:
         raise Unreadable(f"it is not a whole Parquet file ({error})") from error
 
 
 def schema(kind: type) -> "pa.Schema":
     """A column for each field of a dataclass; null only where its type allows None."""
-    import pyarrow as pa  # noqa: PLC0415
-
+    arrow, _ = _library()
     hints = get_type_hints(kind)
-    return pa.schema(
-        [pa.field(name, _column(hint), nullable=_optional(hint)) for name, hint in hints.items()]
+    return arrow.schema(
+        [
+            arrow.field(name, _column(hint, arrow), nullable=_optional(hint))
+            for name, hint in hints.items()
+        ]
     )
 
 
@@ -67,11 +70,10 @@ def _optional(hint: Any) -> bool:
     return NoneType in get_args(hint)
 
 
-def _column(hint: Any) -> "pa.DataType":
-    import pyarrow as pa  # noqa: PLC0415
-
+def _column(hint: Any, arrow: ModuleType) -> "pa.DataType":
     inner = [each for each in get_args(hint) if each not in (NoneType, Ellipsis)]
     if not inner:
-        return pa.type_for_alias(PLAIN[hint])
+        return arrow.type_for_alias(PLAIN[hint])
     (only,) = set(inner)
-    return _column(only) if _optional(hint) else pa.list_(_column(only))
+    found = _column(only, arrow)
+    return found if _optional(hint) else arrow.list_(found)

@@ -76,4 +76,4 @@ def errorbars(
     below = [max(0.0, each.value - each.low) for each in found]
     above = [max(0.0, each.high - each.value) for each in found]
     looked = {"capsize": 2, "lw": 1, "ms": 4.5} | look
-    axes.errorbar(across, values, yerr=[below, above], color=colour, **looked)  # type: ignore[arg-type]
+    axes.errorbar(across, values, yerr=[below, above], color=colour, **looked)

@@ -87,7 +87,7 @@ def _rate(
     columns = [[pair[side] for pair in pairs] for side in (0, 1)]
     kinds = intervals.neighbours_mean, intervals.neighbours_p95
     figures = [figure(column) for figure in kinds for column in columns]
-    return Rate(policy, rate, len(pairs), *figures, difference)  # type: ignore[arg-type]
+    return Rate(policy, rate, len(pairs), *figures, difference)
 
 
 def _pairs(shared: Seconds, jsq: Seconds) -> list[tuple[float, float]]:

@@ -42,7 +42,7 @@ class Strategies:
     def soonest(self) -> Strategy | None:
         """To a first picture."""
         known = [one for one in self.each if one.first_picture]
-        return min(known, key=lambda one: one.first_picture.value, default=None)  # type: ignore[union-attr]
+        return min(known, key=lambda one: one.first_picture.value, default=None)
 
     @property
     def told_apart(self) -> bool:

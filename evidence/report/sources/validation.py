@@ -1,6 +1,7 @@
 """What was predicted beside what was measured on the live stack, from validation.json."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from evidence.report import records
@@ -101,8 +102,8 @@ def _served(told: dict[str, Any] | None) -> Served | None:
     return Served(**{name: Estimate(**told[name]) for name in names}, cap=told["cap"])
 
 
-def _picked(kind: Callable[..., Any], told: dict[str, Any]) -> Any:
-    return kind(**{name: told[name] for name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
+def _picked(kind: type, told: dict[str, Any]) -> Any:
+    return kind(**{each.name: told[each.name] for each in fields(kind)})
 
 
 def _accuracy(told: dict[str, Any] | None) -> Accuracy:

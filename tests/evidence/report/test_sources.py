@@ -68,7 +68,10 @@ def test_effects_are_sorted_and_interactions_crossed(found: Study) -> None:
     assert analysed is not None
     assert [term.name for term in analysed.effects] == ["size", "size × batch"]
     assert [term.name for term in analysed.significant] == ["size"]
-    assert [check.assumption for check in analysed.broken] == ["residuals are normal"]
+    assert [check.assumption for check in analysed.broken] == [
+        "residuals are normal",
+        "their variance is the same everywhere",
+    ]
 
 
 def test_the_gap_to_the_optimum(found: Study) -> None:
