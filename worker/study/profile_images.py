@@ -12,7 +12,7 @@ from services.contract.profile import Timing
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.batching.request import ImageRequest
-from worker.study.memory import forget_peak, peak_mb
+from worker.study.memory import peak_memory
 from worker.study.profile_trial import Measured, Trial
 from worker.study.terms import Unusable
 
@@ -107,11 +107,11 @@ class Easel:
 
     def measure(self, trial: Trial) -> Measured:
         """Draw them and wait; what cannot be drawn is raised."""
-        forget_peak()
-        began = time.perf_counter()
-        self._draw(trial, trial.steps or 1)
-        seconds = round(time.perf_counter() - began, 6)
-        return Measured(trial=trial, steps=trial.steps or 1, seconds=seconds, memory_mb=peak_mb())
+        with peak_memory() as peak:
+            began = time.perf_counter()
+            self._draw(trial, trial.steps or 1)
+            seconds = round(time.perf_counter() - began, 6)
+        return Measured(trial=trial, steps=trial.steps or 1, seconds=seconds, memory_mb=peak.mb)
 
     def _draw(self, trial: Trial, steps: int) -> None:
         for future in [self.engine.submit(each) for each in self._requests(trial, steps)]:

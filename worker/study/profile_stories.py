@@ -12,7 +12,7 @@ from services.contract.profile import Timing
 from worker.language.model import LanguageModel
 from worker.language.scene import Vocabulary
 from worker.narrate import StoryError, StoryOrder, narrate
-from worker.study.memory import forget_peak, peak_mb
+from worker.study.memory import peak_memory
 from worker.study.profile_trial import Measured, Trial
 from worker.variants import Variants
 
@@ -95,14 +95,13 @@ class WritingDesk:
         A story that the model gives up took its time all the same.
         """
         order = self._order(trial)
-        with self.models.lease(trial.setting["precision"]) as model:
-            forget_peak()
+        with self.models.lease(trial.setting["precision"]) as model, peak_memory() as peak:
             began = time.perf_counter()
             with ThreadPoolExecutor(trial.batch) as pool:
                 told = [pool.submit(self._write, model, order) for _ in range(trial.batch)]
                 tokens = max(each.result() for each in told)
             seconds = round(time.perf_counter() - began, 6)
-        return Measured(trial=trial, steps=tokens, seconds=seconds, memory_mb=peak_mb())
+        return Measured(trial=trial, steps=tokens, seconds=seconds, memory_mb=peak.mb)
 
     def _order(self, trial: Trial) -> StoryOrder:
         story = trial.setting["story"]
