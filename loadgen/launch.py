@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import aiohttp
 
-from loadgen import options
+from loadgen import began, options
 from loadgen.drive import Drive, Terms
 from loadgen.gateway import Gateway
 from loadgen.live import View
@@ -77,7 +77,7 @@ async def until_interrupted(work: Coroutine[Any, Any, None]) -> bool:
 async def launch(what: Launch, target: Target, records: list[Record]) -> None:
     """Send it all and add each record once it is final. Cancelled, records the outstanding.
 
-    Beside the file go the changes of level, where the target is a Storyteller.
+    Beside the file go when it began, and the changes of level, where the target is a Storyteller.
     """
     async with AsyncExitStack() as stack:
         view = stack.enter_context(View(len(what.schedule), quiet=what.quiet, label=what.label))
@@ -85,6 +85,8 @@ async def launch(what: Launch, target: Target, records: list[Record]) -> None:
         if what.file and isinstance(target, Gateway):
             await stack.enter_async_context(watched(what.url, target.clock, what.file))
         drive = Drive(target, what.terms, tell=view.tell, done=partial(_keep, records, file))
+        if what.file:
+            began.save(what.file)
         watching = asyncio.create_task(view.watch(what.url))
         try:
             await drive.run(what.schedule)

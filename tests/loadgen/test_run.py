@@ -125,7 +125,8 @@ def test_a_table_of_records_is_written_at_the_end(tmp_path: Path) -> None:
         done = run("--url", stub.url, *load, "--save-result", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     assert [record.number for record in read(path)] == [*range(10)]
-    assert {each.name for each in tmp_path.iterdir()} == {"run.parquet", "run.levels.json"}
+    beside = {"run.levels.json", "run.began.json"}
+    assert {each.name for each in tmp_path.iterdir()} == {"run.parquet", *beside}
 
 
 def test_a_table_of_an_interrupted_run_leaves_its_lines_too(tmp_path: Path) -> None:
