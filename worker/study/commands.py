@@ -12,11 +12,14 @@ from services.contract.settings import Settings
 from worker.batching.checkpoint import ModelError
 from worker.language.load import Source
 from worker.language.prepare import ModelMissing
-from worker.study import early_exit, profile_result, profile_run, quality, quantization
+from worker.study.judging import early_exit, quality, quantization
+from worker.study.judging.perplexity import read_aloud
+from worker.study.judging.pictures import per_picture
+from worker.study.judging.studio import Studio
 from worker.study.options import RULES
-from worker.study.records import Record, per_picture
-from worker.study.stories import read_aloud
-from worker.study.studio import Studio
+from worker.study.profiling import result as profile_result
+from worker.study.profiling.run import measure
+from worker.study.records import Record
 from worker.study.tables import Table
 from worker.study.terms import Terms, Unusable, read_captions
 
@@ -62,7 +65,7 @@ def study_profile(options: argparse.Namespace, settings: Settings) -> Finding:
     """Every candidate level alone, and jobs together, into profile.json."""
     file = options.out / PROFILE
     with _told_what_to_do():
-        found = profile_run.measure(options, settings)
+        found = measure(options, settings)
     if before := profile_result.read(file):
         found = profile_result.with_qualities_of(before, found)
     profile_result.write(file, found)
@@ -88,11 +91,11 @@ def study_quality(options: argparse.Namespace, settings: Settings) -> Finding:
 def study_anova(options: argparse.Namespace, settings: Settings) -> Finding:
     """A designed experiment on books, or the analysis of runs that a file has."""
     # Imported here because no other study needs statsmodels, which takes seconds to load.
-    from worker.study import anova, anova_result  # noqa: PLC0415
+    from worker.study.anova import result, run  # noqa: PLC0415
 
     with _told_what_to_do():
-        found, rows = anova.found(options, settings)
-    return Finding(anova_result.table(found), anova_result.figures(found), rows)
+        found, rows = run.found(options, settings)
+    return Finding(result.table(found), result.figures(found), rows)
 
 
 STUDIES: Mapping[str, Callable[[argparse.Namespace, Settings], Finding]] = {

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,6 @@ import torch
 
 from worker.study.estimates import Estimate
 from worker.study.processor import processor
-from worker.study.studio import Judged
 from worker.study.tables import Table
 
 LIBRARIES = ("torch", "diffusers", "transformers", "torchmetrics")
@@ -42,11 +41,6 @@ def estimate(figure: Estimate) -> dict[str, float | None]:
     return {name: None if math.isnan(each) else each for name, each in asdict(figure).items()}
 
 
-def per_picture(judged: Mapping[str, Judged]) -> list[dict[str, Any]]:
-    """A record of each picture."""
-    return [row for name, each in judged.items() for row in _rows(name, each)]
-
-
 def conditions() -> dict[str, Any]:
     """Under what the figures were taken, as far as a program can tell."""
     return {
@@ -55,17 +49,3 @@ def conditions() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }
-
-
-def _rows(name: str, judged: Judged) -> Iterator[dict[str, Any]]:
-    scores = iter(judged.verdict.scores)
-    for number, each in enumerate(judged.sheet.rounds):
-        for drawing in each.drawings:
-            yield {
-                "setting": name,
-                "round": number,
-                "round_seconds_a_picture": round(each.seconds / len(each.drawings), 6),
-                "steps": drawing.steps,
-                "exit_value": drawing.exit.value if drawing.exit else None,
-                "clip_score": round(next(scores), 4),
-            }

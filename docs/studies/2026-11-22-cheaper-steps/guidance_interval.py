@@ -10,8 +10,8 @@ from terms import studio, twin, write
 from services.contract.ladder import ImageLevel
 from worker.batching.denoising import guided
 from worker.batching.request import ImageRequest
-from worker.study.gallery import Arm, plain, shared_out
-from worker.study.studio import Studio
+from worker.study.judging.gallery import Arm, plain, shared_out
+from worker.study.judging.studio import Studio
 
 INTERVALS = ((0.2, 10.0), (0.4, 5.0), (0.4, 1000.0), (0.0, 3.0))
 CAPTION = (

@@ -25,9 +25,9 @@ from worker.batching.denoiser import Denoiser
 from worker.batching.denoising import Denoising, update
 from worker.batching.request import Drawing
 from worker.image_worker import SHIPPED_ILLUSTRATOR
-from worker.study.gallery import Round, Sheet, shared_out
+from worker.study.judging.gallery import Round, Sheet, shared_out
+from worker.study.judging.studio import Studio
 from worker.study.progress import progress
-from worker.study.studio import Studio
 
 EVERY = (2, 3)
 BATCH = 8

@@ -12,8 +12,9 @@ from services.contract import settings
 from worker import chatter
 from worker.study import records
 from worker.study.estimates import middle
+from worker.study.judging.pictures import per_picture
+from worker.study.judging.studio import Judged, Studio
 from worker.study.options import HELD_OUT
-from worker.study.studio import Judged, Studio
 from worker.study.tables import Panel, Table
 from worker.study.terms import Terms, read_captions
 
@@ -50,7 +51,7 @@ def write(name: str, caption: str, judged: Mapping[str, Judged]) -> None:
     table = Table(name, f"{caption} {len(_captions(judged))} captions.", (Panel(COLUMNS, rows),))
     figures = {row[0]: dict(zip(COLUMNS[1:], row[1:], strict=True)) for row in rows}
     result = {**records.conditions(), "figures": figures}
-    records.write(Path(__file__).parent, table, result, records.per_picture(judged))
+    records.write(Path(__file__).parent, table, result, per_picture(judged))
     print(table.markdown())
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.worker.language.tiny import write_tiny
 from worker.study.__main__ import main
-from worker.study.studio import BEST
+from worker.study.judging.studio import BEST
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -25,7 +25,7 @@ def study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         monkeypatch.setattr(sys, "argv", ["study", *given])
         return main()
 
-    monkeypatch.setattr("worker.study.judge.RESAMPLES", 5)
+    monkeypatch.setattr("worker.study.judging.judge.RESAMPLES", 5)
     monkeypatch.setitem(BEST, "steps", 12)
     for name in ("IMAGE_MODEL", "CLIP_MODEL", "STORY_MODEL"):
         monkeypatch.delenv(f"STORYTELLER_{name}", raising=False)

@@ -1,0 +1,1 @@
+"""The designed experiment that `anova` analyses: a design, its books, its runs."""

@@ -1,0 +1,1 @@
+"""`quality`, `quantization`, `early-exit`: what pictures and stories of a setting are worth."""

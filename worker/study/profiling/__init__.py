@@ -1,0 +1,1 @@
+"""`profile`: what each level costs, in seconds and memory, alone and beside others."""
