@@ -15,6 +15,8 @@ LADDER = Path(__file__).parent / "ladder.toml"
 Name = Literal["laptop", "full"]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
+PLANNED, OPTIMAL = "planned", "optimal"
+"""Policies of a live sweep that its aim belongs to"""
 
 
 class BadPlan(ValueError):
@@ -105,6 +107,18 @@ class Sweep(Rated):
     best_loads: tuple[Positive, ...] = ()
 
 
+class Live(Sweep):
+    """The sweep of all policies. `aim` is the 95th percentile, in seconds, that both `planned` and
+    `optimal` keep to: alike, so that their difference is not one of targets."""
+
+    aim: Positive
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the optimum is among the policies."""
+        return OPTIMAL in self.policies
+
+
 class Strategies(Strict):
     """Books one at a time by each strategy."""
 
@@ -127,7 +141,7 @@ class Plan(Strict):
     original: Original
     frontier: Frontier
     calibration: Calibration
-    live: Sweep
+    live: Live
     dispatch: Sweep
     strategies: Strategies
     minutes: dict[str, float] = Field({}, description="What stages are expected to take.")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from evidence.plan import Plan, Rated, Sweep
-from evidence.rates import Loads, written
+from evidence.plan import OPTIMAL, PLANNED, Plan, Sweep
+from evidence.rates import Loads
 from evidence.stages import URL, Command, Session, Stage, Terms, options
-from evidence.stages_offline import BEST, LEVELS
+from evidence.stages_offline import BEST, LEVELS, rates
 
 FALLBACK = "ddim-25"
 START_SECONDS, SETTLE_SECONDS = 20.0, 12.0
@@ -20,7 +20,7 @@ def live(plan: Plan, out: str) -> list[Stage]:
     """In their order; `out` is the study's folder as commands are given it."""
     return [
         _calibration(plan, f"{out}/calibration"),
-        _live(plan, f"{out}/live"),
+        _live(plan, out),
         _dispatch(plan, f"{out}/dispatch"),
         _strategies(plan, f"{out}/strategies"),
     ]
@@ -67,14 +67,22 @@ def _loop(level: str, together: int, plan: Plan, folder: str) -> Command:
     )
 
 
-def _live(plan: Plan, folder: str) -> Stage:
+def _live(plan: Plan, out: str) -> Stage:
     """The best level at more rates, so that the one it sustains is not a matter of the grid. Both
     sweeps write into one folder, as their load is the same."""
-    asked = plan.live
+    asked = _named(plan, out)
     best = (_best(asked),) if asked.best_loads and asked.rates == "auto" else ()
-    commands = tuple(_sweep(each, plan, folder) for each in (*best, asked))
+    commands = tuple(_sweep(each, plan, f"{out}/live") for each in (*best, asked))
     session = Session(commands, _terms(plan, workers=asked.workers))
-    return Stage("live", (session,), needs=NEEDS, minutes=_minutes(asked, 1))
+    needs = (*NEEDS, "optimal") if plan.live.optimal else NEEDS
+    return Stage("live", (session,), needs=needs, minutes=_minutes(asked, 1))
+
+
+def _named(plan: Plan, out: str) -> Sweep:
+    """With the policies as loadgen names them."""
+    names = {PLANNED: f"planned:{plan.live.aim:g}", OPTIMAL: f"table:{out}/optimal"}
+    policies = tuple(names.get(each, each) for each in plan.live.policies)
+    return plan.live.model_copy(update={"policies": policies})
 
 
 def _best(asked: Sweep) -> Sweep:
@@ -98,11 +106,7 @@ def _sweep(asked: Sweep, plan: Plan, folder: str) -> Command:
     times = options(duration=asked.seconds, repeats=asked.repeats, patience=asked.patience)
     aims = options(goodput=goal, stop_when=goal, drain=asked.patience)
     policies = ("--policies", ",".join(asked.policies))
-    return Command((*SWEEP, "--rates", _rates(asked), *policies, *times, *aims, "--out", folder))
-
-
-def _rates(asked: Rated) -> str | Loads:
-    return Loads(BEST, asked.loads, asked.most) if asked.rates == "auto" else written(asked.rates)
+    return Command((*SWEEP, "--rates", rates(asked), *policies, *times, *aims, "--out", folder))
 
 
 def _minutes(asked: Sweep, stacks: int) -> float:

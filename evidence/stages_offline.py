@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from evidence.plan import Plan
+from evidence.plan import Plan, Rated
 from evidence.rates import Loads, written
 from evidence.stages import Command, Session, Stage, options
+from services.contract.rules import Slo
 
 BEST = "ddpm-100"
 LEVELS = (BEST, "ddim-25", "ddim-3")
@@ -16,7 +17,7 @@ QUEUEING = ("-m", "controller.queueing")
 
 
 def offline(plan: Plan, out: str) -> list[Stage]:
-    """From the profile to the frontier; `out` is the study's folder as commands are given it."""
+    """From the profile to the optimum; `out` is the study's folder as commands are given it."""
     minutes = plan.minutes
     return [
         _stage("profile", _profile(plan, out), plan),
@@ -31,6 +32,7 @@ def offline(plan: Plan, out: str) -> list[Stage]:
             minutes=minutes.get("frontier", 0.0),
             derived=True,
         ),
+        *([_optimal(plan, out)] if plan.live.optimal else []),
     ]
 
 
@@ -76,14 +78,39 @@ def _original(plan: Plan, folder: str) -> Command:
 
 
 def _frontier(plan: Plan, out: str) -> Command:
-    asked, slo = plan.frontier, plan.slo
-    aim = "mean" if slo.percentile == "mean" else f"p{slo.percentile:g}"
-    rates = Loads(BEST, asked.loads, asked.most) if asked.rates == "auto" else written(asked.rates)
+    asked = plan.frontier
     return Command(
         (
-            *(*QUEUEING, "frontier", "--profile", f"{out}/profile/profile.json", "--rate", rates),
-            *("--policy", f"{out}/policy.toml", "--fixed", ",".join(LEVELS)),
-            *options(slo=f"{aim}={slo.seconds:g}s", replications=asked.replications),
+            *(*QUEUEING, "frontier", *_profiled(out), "--rate", rates(asked)),
+            *("--fixed", ",".join(LEVELS)),
+            *options(slo=_target(plan.slo), replications=asked.replications),
             *options(jobs=asked.jobs, out=f"{out}/frontier"),
         )
     )
+
+
+def _optimal(plan: Plan, out: str) -> Stage:
+    """Not derived: what the live stack ran with must stay what its runs are compared by."""
+    command = Command(
+        (
+            *(*QUEUEING, "optimal", *_profiled(out), "--queue", "images"),
+            *("--rate", rates(plan.live)),
+            *options(slo=_target(Slo(seconds=plan.live.aim)), out=f"{out}/optimal"),
+        )
+    )
+    minutes = plan.minutes.get("optimal", 0.0)
+    return Stage("optimal", (Session((command,)),), needs=("profile",), minutes=minutes)
+
+
+def _profiled(out: str) -> tuple[str, ...]:
+    return ("--policy", f"{out}/policy.toml", "--profile", f"{out}/profile/profile.json")
+
+
+def _target(slo: Slo) -> str:
+    what = "mean" if slo.percentile == "mean" else f"p{slo.percentile:g}"
+    return f"{what}={slo.seconds:g}s"
+
+
+def rates(asked: Rated) -> str | Loads:
+    """As options take them, once the profile is there."""
+    return Loads(BEST, asked.loads, asked.most) if asked.rates == "auto" else written(asked.rates)

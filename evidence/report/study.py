@@ -15,6 +15,7 @@ DOCUMENTED = {
     "anova": ("python -m worker.study anova",),
     "original": ("python -m controller.queueing reproduce",),
     "frontier": ("python -m controller.queueing frontier",),
+    "optimal": ("python -m controller.queueing optimal",),
     "live": ("python -m loadgen sweep",),
     "calibration": ("python -m loadgen sweep",),
     "strategies": ("python -m loadgen run",),

@@ -96,19 +96,44 @@ def test_the_best_level_alone_is_tried_at_more_rates_under_the_same_load() -> No
     parser, best, every = _loadgen(), *list(_lines(_of("live")))
     alone, all_ = (parser.parse_args(line[2:]) for line in (best, every))
     assert alone.policies == ["fixed:ddpm-100"]
-    assert len(alone.rates.split(",")) == 2
+    assert len(alone.rates.split(",")) == len(read("laptop").live.best_loads)
     assert not set(alone.rates.split(",")) & set(all_.rates.split(","))
     assert alone.out == all_.out
     assert [getattr(alone, name) for name in SAME] == [getattr(all_, name) for name in SAME]
 
 
-def test_rates_that_are_given_are_sent_as_they_are() -> None:
+def _live(**other: object) -> dict[str, Stage]:
+    """The stages by name, with something else in the live sweep."""
     plan = read("laptop")
-    plan = plan.model_copy(update={"live": plan.live.model_copy(update={"rates": (1.0, 2.5)})})
-    asked = Asked(plan, ROOT / OUT, OUT)
-    (live,) = (stage for stage in asked.stages if stage.name == "live")
-    (command,) = live.sessions[0].commands
+    plan = plan.model_copy(update={"live": plan.live.model_copy(update=other)})
+    return {stage.name: stage for stage in Asked(plan, ROOT / OUT, OUT).stages}
+
+
+def _option(line: tuple[str, ...], name: str) -> str:
+    return line[line.index(name) + 1]
+
+
+def test_rates_that_are_given_are_sent_as_they_are() -> None:
+    (command,) = _live(rates=(1.0, 2.5))["live"].sessions[0].commands
     assert command.filled("URL", None)[len(SWEEP) : len(SWEEP) + 2] == ("--rates", "1,2.5")
+
+
+@pytest.mark.parametrize("rates", ["auto", (1.0, 2.5)])
+def test_the_optimum_is_solved_for_the_rates_and_the_aim_that_are_run(rates: object) -> None:
+    stages = _live(rates=rates, aim=3.5)
+    (solved,), (*_, run) = (list(_lines(stages[name])) for name in ("optimal", "live"))
+    assert _option(solved, "--rate") == _option(run, "--rates")
+    policies = _option(run, "--policies").split(",")
+    assert policies[-2:] == ["planned:3.5", f"table:{_option(solved, '--out')}"]
+    assert _option(solved, "--slo") == "p95=3.5s"
+    assert "optimal" in stages["live"].needs
+    assert not stages["optimal"].derived
+
+
+def test_without_the_optimum_nothing_is_solved() -> None:
+    stages = _live(policies=("fixed:ddim-3", "planned"))
+    assert "optimal" not in stages
+    assert "optimal" not in stages["live"].needs
 
 
 def test_only_a_study_that_is_kept_replaces_the_projects_report() -> None:
