@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence import live
+from evidence import live, speed
 from evidence.conditions import ROOT
 from evidence.stages import Command, Session, Stage, shown
 from services.contract import profile
@@ -45,13 +45,16 @@ class Attempt:
         folder.mkdir(parents=True, exist_ok=True)
         log = self.out / f"{stage.name}.log"
         log.unlink(missing_ok=True)
-        for session in stage.sessions:
-            with self._beside(session, folder) as url:
-                for command in session.commands:
-                    self._command(command, url, log)
+        with nullcontext() if stage.derived else speed.probed(folder):
+            for session in stage.sessions:
+                self._session(session, folder, log)
         log.unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
+        _drop_empty(folder)
+
+    def _session(self, session: Session, folder: Path, log: Path) -> None:
+        with self._beside(session, folder) as url:
+            for command in session.commands:
+                self._command(command, url, log)
 
     @contextmanager
     def _beside(self, session: Session, folder: Path) -> Iterator[str]:
@@ -91,6 +94,13 @@ class Attempt:
     def _brief(self, text: str) -> str:
         """Without this machine's paths."""
         return text if Path(self.told) != self.out else text.replace(self.told, "OUT")
+
+
+def _drop_empty(folder: Path) -> None:
+    """The folder of a stage that left nothing there: how fast the machine was is no result."""
+    if {each.name for each in folder.iterdir()} <= {speed.FILE}:
+        (folder / speed.FILE).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _general(argument: str, url: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,8 +75,7 @@ def test_a_study_tells_what_was_run_and_a_second_call_runs_nothing(book: Journal
 def test_a_stage_without_its_folder_is_done_anew(book: Journal) -> None:
     stage = _stage(book.folder, "a", "0")
     assert _play(book, stage) == 0
-    (book.folder / "a" / "times").unlink()
-    (book.folder / "a").rmdir()
+    shutil.rmtree(book.folder / "a")
     assert _play(_again(book), stage) == 0
     assert _times(book, "a") == 1
 
@@ -84,8 +84,7 @@ def test_what_is_derived_follows_what_it_is_derived_from(book: Journal) -> None:
     first, second = _stage(book.folder, "a", "0"), _stage(book.folder, "b", "0", "a", derived=True)
     measured = _stage(book.folder, "c", "0", "a")
     assert _play(book, first, second, measured) == 0
-    (book.folder / "a" / "times").unlink()
-    (book.folder / "a").rmdir()
+    shutil.rmtree(book.folder / "a")
     assert _play(_again(book), first, second, measured) == 0
     assert [_times(book, name) for name in "abc"] == [1, 2, 1]
 
