@@ -51,7 +51,7 @@ class ClosedForm:
 
 def predict(study: Study, run: Run, *, dwells: bool = True) -> ClosedForm:
     """Of one run; rules that plan have the thresholds for its rate. Without `dwells` a level may
-    change with every arrival and departure, as `predict --policy` has it."""
+    change with every arrival and departure, as `predict --policy` has it beside."""
     queue, table = _queue(study, run)
     utilisation = run.rate / stability_limit(queue, table)
     if utilisation >= 1:
