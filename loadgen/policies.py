@@ -1,7 +1,9 @@
-"""Policies as a command names them: file, fixed:LEVEL, threshold:6,12, slo:10, planned:10. Pure."""
+"""Policies as a command names them: file, fixed:LEVEL, threshold:6,12, slo:10, planned:10,
+table:FOLDER. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from pydantic import ValidationError
 
@@ -10,21 +12,32 @@ from services.contract.rules import BadRules, PolicyRules, Slo, check
 
 NOTATION = (
     "file (what policy.toml says), fixed:LEVEL, threshold:6,12 (depths), slo:10 or planned:10 "
-    "(seconds that the 95th percentile is to stay within)"
+    "(seconds that the 95th percentile is to stay within), or table:FOLDER (with a file for each "
+    "rate)"
 )
+LONGEST_REASON = 200
+"""Characters that the gateway takes."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a user wrote, and the rules that it means; None: those of the file."""
+    """What a user wrote, and the rules that it means; None: those of policy.toml, or where there
+    is a `folder` those of its file for the rate (`loadgen.tables`)."""
 
     notation: str
     rules: PolicyRules | None = None
+    folder: str | None = None
 
     @property
     def slug(self) -> str:
         """For the names of files."""
-        return "".join(c if c.isalnum() or c in ".-" else "_" for c in self.notation)
+        named = self.notation if self.folder is None else f"table:{PurePath(self.folder).name}"
+        return "".join(c if c.isalnum() or c in ".-" else "_" for c in named)
+
+    @property
+    def reason(self) -> str:
+        """What the gateway is told, by which the policy is known again."""
+        return self.notation[:LONGEST_REASON]
 
 
 def policies(texts: Iterable[str]) -> list[Policy]:
@@ -55,6 +68,8 @@ def policy(text: str) -> Policy:
             )
         if kind in ("slo", "planned"):
             return Policy(text, PolicyRules(kind=kind, slo=Slo(seconds=float(rest))))
+        if kind == "table" and rest:
+            return Policy(text, folder=rest)
     except (ValueError, ValidationError):
         pass
     raise BadLoad(f"{text!r} is no policy: write {NOTATION}")

@@ -6,14 +6,14 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from loadgen import options
+from loadgen import options, tables
 from loadgen.campaign import Cell, hopeless
 from loadgen.drive import Terms
 from loadgen.gateway import Gateway
@@ -60,6 +60,16 @@ class Series:
         """The records of a run that is complete, in whichever form; None before."""
         paths = (self.path(cell, ending) for ending in ENDINGS)
         return next((path for path in paths if path.exists()), None)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What is measured: its policy's steering, its cheapest level, and of every run that is to come
+    the policy with its rules."""
+
+    steering: Steering
+    fastest: str
+    ruled: Mapping[Cell, Policy]
 
 
 def play(series: Series) -> Played:
@@ -111,32 +121,33 @@ async def _played(series: Series, played: Played) -> bool:
         schedule(series, cell)  # what cannot be drawn is refused before anything is sent
     missing = [cell for cell in series.cells if not series.kept(cell)]
     if not missing:
-        return await until_interrupted(_all(series, played, None, ""))
+        return await until_interrupted(_all(series, played, None))
     url = series.asked.url.rstrip("/")
     await check_reachable(url)
     async with aiohttp.ClientSession() as session:
         steering = Steering(url, session)
-        fastest = await _allowed(steering, missing)
+        stack = await _allowed(steering, missing)
         try:
-            return await until_interrupted(_all(series, played, steering, fastest))
+            return await until_interrupted(_all(series, played, stack))
         finally:
             await steering.release()
 
 
-async def _allowed(steering: Steering, missing: Sequence[Cell]) -> str:
-    """The cheapest level. Raises BadLoad for a policy that the stack cannot have."""
+async def _allowed(steering: Steering, missing: Sequence[Cell]) -> Stack:
+    """Raises BadLoad for a policy that the stack cannot have."""
     known = await steering.policy()
     levels = tuple(level["name"] for level in known["ladder"])
-    check_all(dict.fromkeys(cell.policy for cell in missing), levels, known["kinds"])
+    ruled = {cell: tables.at(cell.policy, cell.rate, known["ladder"]) for cell in missing}
+    check_all(dict.fromkeys(ruled.values()), levels, known["kinds"])
     other = taken(known)
     if other:
         raise BadLoad(
             f'{other}: wait, or return to the file with PUT /v1/policy {{"level": "auto"}}'
         )
-    return levels[-1]
+    return Stack(steering, levels[-1], ruled)
 
 
-async def _all(series: Series, played: Played, steering: Steering | None, fastest: str) -> None:
+async def _all(series: Series, played: Played, stack: Stack | None) -> None:
     for cell in series.cells:
         key, records, kept = (cell.policy, cell.rate), None, series.kept(cell)
         if kept:
@@ -144,18 +155,19 @@ async def _all(series: Series, played: Played, steering: Steering | None, fastes
         elif series.stop and hopeless(played.found, *key, series.stop):
             played.left_out.append(cell.name)
             print(f"{cell.name}: left out, a lower rate was too much", file=sys.stderr)
-        elif steering:
-            records = await _one(series, cell, steering, fastest)
+        elif stack:
+            records = await _one(series, cell, stack)
         if records is not None:
             played.found[key].append(records)
 
 
-async def _one(series: Series, cell: Cell, steering: Steering, fastest: str) -> list[Record]:
+async def _one(series: Series, cell: Cell, stack: Stack) -> list[Record]:
     asked, requests = series.asked, schedule(series, cell)
-    await steering.drained(fastest, asked.drain)
+    steering, policy = stack.steering, stack.ruled[cell]
+    await steering.drained(stack.fastest, asked.drain)
     longest = asked.drain + requests[-1].due + asked.patience + 60
-    await steering.put(cell.policy, longest)
-    await steering.settled(cell.policy, asked.rest, asked.drain)
+    await steering.put(policy, longest)
+    await steering.settled(policy, asked.rest, asked.drain)
     part, terms = series.path(cell).with_suffix(".part"), Terms(asked.patience, warmup=asked.warmup)
     what = Launch(steering.url, requests, terms, part, asked.quiet, label=cell.name)
     records: list[Record] = []

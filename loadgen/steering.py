@@ -47,7 +47,7 @@ class Steering:
         await self.release()
         if policy.rules is not None:
             rules = policy.rules.model_dump(mode="json", exclude_defaults=True)
-            note = {"by": BY, "reason": policy.notation, "for_seconds": min(seconds, LONGEST)}
+            note = {"by": BY, "reason": policy.reason, "for_seconds": min(seconds, LONGEST)}
             await self._put({"rules": rules | {"kind": policy.rules.kind}} | note)
 
     async def release(self) -> None:
@@ -101,8 +101,8 @@ class Steering:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seen(self) -> tuple[Seen, float]:
-        """Depth, then of each queue level, whether its lease holds, and whose rules it goes by;
-        and the longest dwell."""
+        """Depth, then of each queue level, whether its lease holds, whose rules it is to go by and
+        why it does not; and the longest dwell."""
         depth, queues = await self._depth(), (await self.policy())["queues"].values()
         return (depth, *map(_queue, queues)), max(q["rules"]["dwell_seconds"] for q in queues)
 
@@ -114,9 +114,10 @@ async def _json(answer: aiohttp.ClientResponse) -> Any:
         return None
 
 
-def _queue(found: dict[str, Any]) -> tuple[str | None, bool, str | None]:
+def _queue(found: dict[str, Any]) -> tuple[str | None, bool, str | None, str | None]:
     state, override = found["state"] or {}, found["override"] or {}
-    return state.get("level"), state.get("lease_holds", False), override.get("reason")
+    whose = override.get("reason"), override.get("ignored")
+    return state.get("level"), state.get("lease_holds", False), *whose
 
 
 def _unready(seen: Seen, policy: Policy) -> str | None:
@@ -124,10 +125,13 @@ def _unready(seen: Seen, policy: Policy) -> str | None:
     depth, *queues = seen
     if depth:
         return f"{depth} jobs are outstanding"
-    if not all(holds for _, holds, _ in queues):
+    if not all(holds for _, holds, *_ in queues):
         return "no controller holds the level; is one running?"
-    if any(reason != (policy.notation if policy.rules else None) for *_, reason in queues):
+    if any(reason != (policy.reason if policy.rules else None) for *_, reason, _ in queues):
         return f"somebody else has changed the policy, which should be {policy.notation}"
+    ignored = next((why for *_, why in queues if why), None)
+    if ignored:
+        return f"the controller does not go by {policy.notation}: {ignored}"
     fixed = policy.rules.level if policy.rules else None
     if fixed and any(level != fixed for level, *_ in queues):
         return f"the controller has not put {fixed} in force"

@@ -30,7 +30,8 @@ def _add_policies(parser: argparse.ArgumentParser, out: Path) -> None:
         action="append",
         required=True,
         metavar="P,P,…",
-        help="file, fixed:LEVEL, threshold:6,12, slo:SECONDS, planned:SECONDS; may be repeated",
+        help="file, fixed:LEVEL, threshold:6,12, slo:SECONDS, planned:SECONDS, table:FOLDER (at "
+        "each rate the rules of FOLDER/RATE.toml); may be repeated",
     )
     group.add_argument("--out", type=Path, default=out, help="folder for the records of each run")
     group.add_argument(

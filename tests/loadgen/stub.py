@@ -12,10 +12,20 @@ from typing import Any
 
 from aiohttp import web
 
+from services.contract.ladder import ImageLevel, Level, StoryLevel
+
 SLOWER = {"quality": 10, "fast": 1}
 """The ladder: by how much longer a job takes, fixed at each level."""
 AHEAD = 1000.0
 """Seconds by which the stub's clock differs from the generator's."""
+LADDER = tuple(
+    Level(
+        name=name,
+        image=ImageLevel(sampler="ddim", steps=slower, guidance_scale=3.0),
+        story=StoryLevel(max_tokens=64),
+    )
+    for name, slower in SLOWER.items()
+)
 QUEUES = ("images", "stories")
 SHOWN = 50
 """Decisions that an answer holds, the newest."""
@@ -71,7 +81,7 @@ class Stub:
             return web.json_response({"detail": "Redis does not answer"}, status=503)
         return web.json_response(
             {
-                "ladder": [{"name": name} for name in SLOWER],
+                "ladder": [level.model_dump(mode="json") for level in LADDER],
                 "kinds": self.kinds,
                 "queues": {queue: self.queue_policy() for queue in QUEUES},
                 "decisions": self.decided[::-1][:SHOWN],

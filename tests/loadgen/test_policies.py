@@ -20,8 +20,28 @@ def test_each_notation_is_the_rules_that_it_says() -> None:
     assert depths.slug == "threshold_6_12"
 
 
+def test_tables_are_named_for_their_folder_whatever_it_lies_in() -> None:
+    one, other = policies(["table:out/optimal,table:/some where/op-2/"])
+    assert (one.notation, one.rules, one.folder) == ("table:out/optimal", None, "out/optimal")
+    assert (one.slug, other.slug) == ("table_optimal", "table_op-2")
+    assert len(policy("table:" + 300 * "x").reason) == 200
+
+
 @pytest.mark.parametrize(
-    "text", ["", "best", "fixed:", "fixed", "threshold:", "threshold:a", "slo:", "slo:-1", "file:x"]
+    "text",
+    [
+        "",
+        "best",
+        "fixed:",
+        "fixed",
+        "threshold:",
+        "threshold:a",
+        "slo:",
+        "slo:-1",
+        "file:x",
+        "table",
+        "table:",
+    ],
 )
 def test_what_is_no_policy_is_refused_with_the_notation(text: str) -> None:
     with pytest.raises(BadLoad, match=r"is no policy: write file .*fixed:LEVEL"):
