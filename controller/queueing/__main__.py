@@ -17,7 +17,7 @@ from controller.queueing.refusal import Refusal
 from services.contract.policy import PolicyError
 from services.contract.profile import ProfileError
 
-COMMANDS = ("predict", "simulate", "plan", "frontier", "reproduce", "fit")
+COMMANDS = ("predict", "simulate", "plan", "optimal", "frontier", "reproduce", "fit")
 """Modules of `controller.queueing.commands`, in the order of the help."""
 
 

@@ -1,8 +1,6 @@
 """`plan`: levels, thresholds and workers for a load and a target, from a measured profile."""
 
 import argparse
-import shlex
-import sys
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, get_args
@@ -10,9 +8,10 @@ from typing import Any, get_args
 from rich.console import Console
 from rich.progress import track
 
+from controller.queueing.commands.written import command_line
 from controller.queueing.planning.conduct import conduct
 from controller.queueing.planning.plan import Plan, plan
-from controller.queueing.planning.policy_file import Source, require_place, write
+from controller.queueing.planning.policy_file import Source, of_plan, require_place, write
 from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Kind, Request
 from controller.queueing.planning.target import named, parse, written
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     found = plan(_request(options, measured, base, asked[0]))
     print("\n".join(_told(found)))
     if options.out:
-        write(found, Source(_command(), options.profile, base), options.out)
+        write(of_plan(found), Source(command_line(), options.profile, base), options.out)
         print(f"wrote {options.out}")
     return found.as_json()
 
@@ -189,7 +188,3 @@ def _line(row: dict[str, Any]) -> str:
         f"p95 {row['p95_response']:.3g} s  workers {row['workers']}  {levels}  at "
         f"{row['thresholds']}{lost}"
     )
-
-
-def _command() -> str:
-    return shlex.join(["python", "-m", "controller.queueing", *sys.argv[1:]])

@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -53,3 +55,8 @@ def _short(value: Any) -> Any:
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else float(f"{value:.6g}")
+
+
+def command_line() -> str:
+    """As it was written, for the headers of files."""
+    return shlex.join(["python", "-m", "controller.queueing", *sys.argv[1:]])

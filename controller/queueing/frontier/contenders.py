@@ -3,12 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from controller.queueing.planning.ladder import Candidate, candidates, frontier
+from controller.queueing.planning.ladder import Candidate, candidates
 from controller.queueing.planning.plan import plan
-from controller.queueing.planning.refinement import calibrated_optimum
 from controller.queueing.planning.request import Request
+from controller.queueing.planning.tabled import ALWAYS, best
 from controller.queueing.refusal import BadInput, Refusal
 from controller.queueing.switching import Table
 
@@ -30,8 +28,6 @@ class Way:
 
 Contender = Callable[[Request], Way]
 """How a rate (and target, and number of workers: those of the request) would be served."""
-
-ALWAYS: Table = np.zeros((1, 1), np.int64)
 
 
 def contenders(fixed: Sequence[Candidate], queue_aware: Contender) -> dict[str, Contender]:
@@ -57,12 +53,9 @@ def planned(request: Request) -> Way:
 
 
 def optimal(request: Request) -> Way:
-    """The optimum of the semi-Markov decision process over all levels that are not dominated."""
-    kept = frontier(candidates(request.profile, request.queue)).kept
-    queue = request.loaded(kept, request.workers[0])
-    if request.rate >= queue.stability_limits[-1]:
-        return _fastest(request, "no level serves this rate")
-    return Way(kept, calibrated_optimum(request.trial(queue), request.slo.seconds))
+    """The optimum over all levels that are not dominated (planning.tabled)."""
+    found = best(request)
+    return Way(found.ladder, found.table, found.note)
 
 
 def _always(level: Candidate) -> Contender:

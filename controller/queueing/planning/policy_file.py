@@ -1,4 +1,4 @@
-"""A plan as the policy.toml that the controller and the workers load."""
+"""What was found for a queue as the policy.toml that the controller and the workers load."""
 
 import os
 import re
@@ -9,17 +9,19 @@ from typing import Any
 import tomli_w
 
 from controller.queueing.planning.plan import Plan
+from controller.queueing.planning.request import Request
 from controller.queueing.planning.target import written
 from controller.queueing.planning.trial import Outcome
 from controller.queueing.refusal import BadInput
 from services.contract import policy
+from services.contract.ladder import Level
 from services.contract.policy import Policy
 from services.contract.rules import PREDICTING, PolicyRules, check
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a policy comes from: the command line that planned it, the profile's path, the policy
+    """Where a policy comes from: the command line that found it, the profile's path, the policy
     whose other rules it keeps, if any."""
 
     command: str
@@ -27,8 +29,36 @@ class Source:
     base: Policy | None = None
 
 
-def rules(plan: Plan, base: PolicyRules | None) -> PolicyRules:
-    """The rules for the planned queue; patience is the base's."""
+@dataclass(frozen=True)
+class Draft:
+    """Levels, best first, and the rules found for the queue of a request with so many workers.
+
+    `about` says by what they were found. `outcome` is what they do in simulation, None without a
+    steady state; `note`, what else is to be known of them.
+    """
+
+    about: str
+    request: Request
+    workers: int
+    levels: tuple[Level, ...]
+    rules: PolicyRules
+    outcome: Outcome | None
+    note: str = ""
+
+
+def of_plan(plan: Plan) -> Draft:
+    """What a plan is to be written as."""
+    return Draft(
+        about="when to leave a level for the next: as planned by",
+        request=plan.request,
+        workers=plan.workers,
+        levels=tuple(each.level for each in plan.ladder),
+        rules=_rules(plan),
+        outcome=plan.outcome,
+    )
+
+
+def _rules(plan: Plan) -> PolicyRules:
     request = plan.request
     by_thresholds = request.kind in ("threshold", "planned")
     return PolicyRules(
@@ -38,43 +68,48 @@ def rules(plan: Plan, base: PolicyRules | None) -> PolicyRules:
         table=tuple(map(tuple, plan.table.tolist())) if request.kind == "table" else (),
         slo=request.slo if request.kind in PREDICTING else None,
         dwell_seconds=request.conduct.dwell,
-        patience_seconds=base.patience_seconds if base else None,
         capacity=request.capacity,
     )
 
 
-def planned_policy(plan: Plan, source: Source, out: Path) -> Policy:
-    """The plan's ladder and rules. The other queue keeps the base's where they fit the ladder."""
-    queue, base = plan.request.queue, source.base
-    ours = rules(plan, base.rules_of(queue) if base else None)
-    theirs = _kept(plan, base)
+def drafted_policy(draft: Draft, source: Source, out: Path) -> Policy:
+    """The draft's ladder and rules, with the base's patience. The other queue keeps the base's
+    where they fit the ladder."""
+    queue, base = draft.request.queue, source.base
+    patience = base.rules_of(queue).patience_seconds if base else None
+    ours = draft.rules.model_copy(update={"patience_seconds": patience})
+    theirs = _kept(draft, base)
     return Policy(
         rules=ours if theirs is None else theirs,
         queues={} if theirs is None else {queue: ours},
         profile=Path(os.path.relpath(source.profile, out.parent)),
-        levels=tuple(each.level for each in plan.ladder),
+        levels=draft.levels,
     )
 
 
-def _kept(plan: Plan, base: Policy | None) -> PolicyRules | None:
-    """The rules of the queue that was not planned, if they still fit."""
+def _kept(draft: Draft, base: Policy | None) -> PolicyRules | None:
+    """The rules of the queue that nothing was found for, if they still fit."""
     if base is None:
         return None
-    other = base.rules_of("stories" if plan.request.queue == "images" else "images")
+    other = base.rules_of("stories" if draft.request.queue == "images" else "images")
     try:
-        check(other, plan.levels)
+        check(other, _names(draft))
     except ValueError:
         return None
     return other
 
 
-def write(plan: Plan, source: Source, out: Path) -> None:
+def _names(draft: Draft) -> tuple[str, ...]:
+    return tuple(level.name for level in draft.levels)
+
+
+def write(draft: Draft, source: Source, out: Path) -> None:
     """Write the policy, and read it back. Raises BadInput where that cannot be."""
-    found = planned_policy(plan, source, out)
+    found = drafted_policy(draft, source, out)
     content = found.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     content = {"profile": content["profile"], **content, "rules": _said(found.rules)}
     content["queues"] = {queue: _said(rules) for queue, rules in found.queues.items()}
-    text = f"{_header(plan, source)}\n{_compact(tomli_w.dumps(_without_empty(content)))}"
+    text = f"{_header(draft, source)}\n{_compact(tomli_w.dumps(_without_empty(content)))}"
     require_place(out)
     out.write_text(text)
     policy.load(out)
@@ -115,25 +150,29 @@ def _counted(workers: int) -> str:
     return f"{workers} worker{'s' if workers > 1 else ''}"
 
 
-def _losses(outcome: Outcome, capacity: int | None) -> list[str]:
-    """A line where jobs may be refused."""
-    if capacity is None:
-        return []
-    return [f"{outcome.loss.mean:.3%} of the jobs find {capacity} outstanding and are refused."]
-
-
-def _header(plan: Plan, source: Source) -> str:
-    outcome, request = plan.outcome, plan.request
+def _predicted(outcome: Outcome, capacity: int | None) -> list[str]:
+    """What the rules do; where jobs may be refused, how many are."""
     lines = [
-        "The ladder of levels, best first, and when to leave a level for the next: as planned by",
-        source.command,
-        f"for {request.rate:g} {request.queue} a second on {_counted(plan.workers)}, within "
-        f"{written(request.slo)}.",
         f"Predicted: effective quality {outcome.quality.mean:.5g} "
         f"({outcome.quality.low:.5g} to {outcome.quality.high:.5g}),",
         f"95th percentile of the response {outcome.p95.mean:.3g} s "
         f"({outcome.p95.low:.3g} to {outcome.p95.high:.3g}).",
-        *_losses(outcome, request.capacity),
-        f"STORYTELLER_FALLBACK_LEVEL, if set, must be one of {', '.join(plan.levels)}.",
+    ]
+    if capacity is None:
+        return lines
+    lost = f"{outcome.loss.mean:.3%} of the jobs find {capacity} outstanding and are refused."
+    return [*lines, lost]
+
+
+def _header(draft: Draft, source: Source) -> str:
+    outcome, request = draft.outcome, draft.request
+    lines = [
+        f"The ladder of levels, best first, and {draft.about}",
+        source.command,
+        f"for {request.rate:g} {request.queue} a second on {_counted(draft.workers)}, within "
+        f"{written(request.slo)}.",
+        *(_predicted(outcome, request.capacity) if outcome else ()),
+        *((f"Note: {draft.note}.",) if draft.note else ()),
+        f"STORYTELLER_FALLBACK_LEVEL, if set, must be one of {', '.join(_names(draft))}.",
     ]
     return "".join(f"# {line}\n" for line in lines)

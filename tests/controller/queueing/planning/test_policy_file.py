@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from controller.queueing.planning.plan import plan
-from controller.queueing.planning.policy_file import Source, write
+from controller.queueing.planning.policy_file import Source, of_plan, write
 from controller.queueing.planning.thresholds import table
 from controller.queueing.refusal import BadInput
 from controller.queueing.switching import tabulate
@@ -29,7 +29,7 @@ def base(levels=2):
 def written(folder, found, kept=None):
     """The plan after a round trip, and its text."""
     out = folder / "policy.toml"
-    write(found, Source("plan --rate 2", folder / "profile.json", kept), out)
+    write(of_plan(found), Source("plan --rate 2", folder / "profile.json", kept), out)
     return policy.load(out), out.read_text()
 
 
@@ -109,4 +109,8 @@ def test_a_mean_is_written_for_rules_that_predict(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_refused(planned, tmp_path):
     with pytest.raises(BadInput, match="cannot write"):
-        write(planned, Source("plan", Path("profile.json")), tmp_path / "none" / "policy.toml")
+        write(
+            of_plan(planned),
+            Source("plan", Path("profile.json")),
+            tmp_path / "none" / "policy.toml",
+        )
