@@ -5,7 +5,7 @@ A rate is sustained where the target is met in the median repeat, there and at e
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from evidence.validation.study import Run, Study
 from loadgen.campaign import Aim, knee
@@ -97,8 +97,13 @@ def _first_failing(found: Cells, policy: Policy, aim: Aim) -> float | None:
 def _by_cell(runs: Sequence[Run]) -> Cells:
     found: dict[tuple[Policy, float], list[list[Record]]] = defaultdict(list)
     for run in runs:
-        found[run.policy, run.rate].append(run.ordered)
+        found[_asked(run.policy), run.rate].append(run.ordered)
     return found
+
+
+def _asked(policy: Policy) -> Policy:
+    """The same at every rate, though a table is another one at each."""
+    return policy if policy.folder is None else replace(policy, rules=None)
 
 
 def _unreached(

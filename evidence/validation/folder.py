@@ -13,6 +13,7 @@ from evidence.loops import closed_loop
 from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
+from evidence.validation.tabled import with_table
 from loadgen import level_changes, policies, record
 from loadgen.intensity import BadLoad
 from loadgen.level_changes import Change
@@ -39,7 +40,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
     for name in ladder.names:
         measured.cost(name, "images")
     skipped: dict[str, str] = {}
-    runs = tuple(_runs(folder / "live", ladder.names, skipped))
+    runs = tuple(_runs(folder / "live", ladder, skipped))
     if not runs:
         raise BadStudy(f"{folder / 'live'} holds no run that can be read{_told(skipped)}")
     told = _told_by(folder)
@@ -48,7 +49,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
         runs=runs,
-        calibration=tuple(_runs(folder / "calibration", ladder.names, skipped)),
+        calibration=tuple(_runs(folder / "calibration", ladder, skipped)),
         loops=tuple(_loops(folder / "calibration" / "loops", skipped)),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
         skipped=skipped,
@@ -84,14 +85,14 @@ def _slo(told: Mapping[str, Any], runs: tuple[Run, ...], ladder: Policy) -> Slo 
     return next((slo for slo in asked if slo), ladder.rules_of("images").slo)
 
 
-def _runs(folder: Path, levels: tuple[str, ...], skipped: dict[str, str]) -> Iterator[Run]:
+def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run]:
     """In the order of their names; what is none is added to `skipped`."""
     found = sorted(path for path in folder.glob("*-*") if path.name.endswith(record.ENDINGS))
     # A run that was being compressed as something stopped is there twice.
     for path in {record.run_name(path): path for path in found}.values():
         try:
-            run = run_of(path, levels)
-            _check(run, levels)
+            run = with_table(run_of(path, ladder.names), folder.parent, ladder)
+            _check(run, ladder.names)
         except (ValueError, OSError) as error:
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:

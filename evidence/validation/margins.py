@@ -1,33 +1,20 @@
-"""By how much queue-aware policies give better pictures than the fastest level, at the same rate.
+"""Policies held against each other at the same rate: by how much one is better. Pure."""
 
-A policy's effective quality is that of its levels, weighed by the shares of its answers. Both are
-uncertain: the differences between levels, over captions (the same ones at every level, so that
-differences are paired), and the shares, over the requests of a run, which depend on their
-neighbours.
-"""
-
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.random import Generator
-
-from evidence.validation.capacity import aim_of, moves
-from evidence.validation.figures import Jobs, plain
-from evidence.validation.intervals import (
-    RESAMPLES,
-    Floats,
-    block_length,
-    ranged,
-    resampled,
-)
+from evidence.validation.capacity import moves
+from evidence.validation.differences import apart, cells, in_time, level_qualities, pooled, quality
+from evidence.validation.figures import plain
+from evidence.validation.intervals import ranged
 from evidence.validation.measured import jobs
 from evidence.validation.study import Run, Study
-from loadgen.campaign import in_time
 from loadgen.metrics import Estimate
 
-Cells = Mapping[tuple[str, float], Sequence[Run]]
+Pick = Callable[[Run], bool]
+Pair = tuple[Sequence[Run], Sequence[Run]]
+"""Repeats of a policy and of another one at the same rate."""
+Differences = tuple[Estimate, Estimate]
 
 
 @dataclass(frozen=True)
@@ -73,15 +60,33 @@ class Contest:
         return {name: plain(value) for name, value in vars(self).items()}
 
 
+@dataclass(frozen=True)
+class Distance:
+    """A policy less the optimum at a rate: effective quality, and seconds of the 95th percentile.
+
+    The optimum is that of a model, and in the steady state: a run may be better.
+    """
+
+    rate: float
+    policy: str
+    optimum: str
+    quality: Estimate
+    p95_response: Estimate
+
+    def as_json(self) -> dict[str, object]:
+        """As validation.json holds it."""
+        return {name: plain(value) for name, value in vars(self).items()}
+
+
 def margins(study: Study) -> list[Margin]:
     """Of every policy that follows the queue, at every rate; none without qualities."""
     if study.qualities is None:
         return []
     worth, over = level_qualities(study), f"fixed:{study.names[-1]}"
     found = []
-    for (policy, rate), runs in _cells(study).items():
+    for (policy, rate), runs in cells(study).items():
         if moves(runs[0].policy):
-            value, drawn = _pooled([_quality(jobs(run, study.names), worth) for run in runs])
+            value, drawn = pooled([quality(jobs(run, study.names), worth) for run in runs])
             above = ranged(value - worth.value[-1], drawn - worth.drawn[:, -1])
             found.append(Margin(policy, rate, over, above))
     return found
@@ -89,91 +94,47 @@ def margins(study: Study) -> list[Margin]:
 
 def contests(study: Study) -> list[Contest]:
     """Every planned policy against every threshold policy at the rates that both were run at."""
-    if study.qualities is None:
-        return []
-    worth, cells = level_qualities(study), _cells(study)
-    planned = [key for key in cells if key[0].startswith("planned:")]
-    others = [key for key in cells if key[0].startswith("threshold:")]
-    pairs = [(mine, other) for mine in planned for other in others if mine[1] == other[1]]
-    return [_contest(study, cells, worth, pair) for pair in pairs]
+    pairs = _pairs(study, lambda run: _is(run, "planned:"), lambda run: _is(run, "threshold:"))
+    return [
+        Contest(*_keys(pair), *each, _as_good(study, pair, each[0]))
+        for pair, each in _apart(study, pairs)
+    ]
 
 
-class Worth:
-    """Qualities of the levels, best first, and resamples of them: (resamples, levels)."""
-
-    def __init__(self, value: Floats, drawn: Floats) -> None:
-        self.value = value
-        self.drawn = drawn
+def distances(study: Study) -> list[Distance]:
+    """Of every other policy that follows the queue, at the rates that the optimum was run at."""
+    pairs = _pairs(study, lambda run: moves(run.policy) and not _optimal(run), _optimal)
+    return [Distance(*_keys(pair), *each) for pair, each in _apart(study, pairs)]
 
 
-def level_qualities(study: Study) -> Worth:
-    """Resampled over captions, all levels by the same ones. Where the study has no scores of single
-    captions, the levels' intervals are taken to be of independent normal errors, which is too
-    wide. Needs a profile with all qualities."""
-    chance = np.random.default_rng(0)
-    value = np.array(study.qualities)
-    if study.captions:
-        scores = np.array([study.captions[name] for name in study.names])
-        drawn = chance.integers(scores.shape[1], size=(RESAMPLES, scores.shape[1]))
-        # About the profile's means, which the predictions use.
-        return Worth(value, value + scores[:, drawn].mean(axis=2).T - scores.mean(axis=1))
-    costs = [study.profile.cost(name, "images").quality for name in study.names]
-    spread = np.array([(each.high - each.low) / 3.92 for each in costs if each])
-    return Worth(value, value + spread * chance.standard_normal((RESAMPLES, len(value))))
+def _optimal(run: Run) -> bool:
+    """By a table that was solved for its rate."""
+    return run.policy.folder is not None
 
 
-def _cells(study: Study) -> Cells:
-    found: dict[tuple[str, float], list[Run]] = defaultdict(list)
-    for run in study.runs:
-        found[run.policy.notation, run.rate].append(run)
-    return found
+def _is(run: Run, kind: str) -> bool:
+    return run.policy.notation.startswith(kind)
 
 
-def _pooled(each: Sequence[tuple[float, Floats]]) -> tuple[float, Floats]:
-    """The mean over repeats of a figure and of its resamples."""
-    values, drawn = zip(*each, strict=True)
-    return float(np.mean(values)), np.mean(drawn, axis=0)
+def _pairs(study: Study, mine: Pick, others: Pick) -> list[Pair]:
+    """The runs of each that is picked beside those of each other one at the same rate."""
+    found = cells(study).items()
+    first, second = ([each for each in found if pick(each[1][0])] for pick in (mine, others))
+    return [(a, b) for (one, a) in first for (other, b) in second if one[1] == other[1]]
 
 
-def _redrawn(found: Jobs, chance: Generator) -> np.ndarray:
-    """Indices of the answered, in blocks: (resamples, answered)."""
-    length = block_length(found.responses)
-    return resampled(len(found.responses), length, chance)
+def _keys(pair: Pair) -> tuple[float, str, str]:
+    mine, other = (runs[0] for runs in pair)
+    return mine.rate, mine.policy.notation, other.policy.notation
 
 
-def _quality(found: Jobs, worth: Worth) -> tuple[float, Floats]:
-    """The effective quality of a run, and its resamples over requests and captions."""
-    chance, levels = np.random.default_rng(1), len(worth.value)
-    drawn = found.levels[_redrawn(found, chance)]
-    shares = np.stack([(drawn == level).mean(axis=1) for level in range(levels)], axis=1)
-    mine = np.bincount(found.levels, minlength=levels) / len(found.levels)
-    return float(mine @ worth.value), (shares * worth.drawn).sum(axis=1)
+def _apart(study: Study, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Differences]]:
+    """None without qualities."""
+    if study.qualities is not None and pairs:
+        worth = level_qualities(study)
+        yield from ((pair, apart(study, worth, *pair)) for pair in pairs)
 
 
-def _p95(found: Jobs) -> tuple[float, Floats]:
-    drawn = found.responses[_redrawn(found, np.random.default_rng(2))]
-    return float(np.percentile(found.responses, 95)), np.percentile(drawn, 95, axis=1)
-
-
-def _contest(
-    study: Study, cells: Cells, worth: Worth, pair: tuple[tuple[str, float], tuple[str, float]]
-) -> Contest:
-    played = [[jobs(run, study.names) for run in cells[key]] for key in pair]
-    quality = _difference(*(_pooled([_quality(each, worth) for each in runs]) for runs in played))
-    slower = _difference(*(_pooled([_p95(each) for each in runs]) for runs in played))
-    mine, other = (_in_time(study, cells[key]) for key in pair)
-    held = quality.high >= 0 and (mine or not other)
-    (planned, rate), (hand_set, _) = pair
-    return Contest(rate, planned, hand_set, quality, slower, held)
-
-
-def _difference(mine: tuple[float, Floats], other: tuple[float, Floats]) -> Estimate:
-    return ranged(mine[0] - other[0], mine[1] - other[1])
-
-
-def _in_time(study: Study, runs: Sequence[Run]) -> bool:
-    """Whether the target was met in the median repeat; so it is where there is none to meet."""
-    if study.slo is None or study.slo.percentile == "mean":
-        return True
-    aim = aim_of(study.slo)
-    return float(np.median([in_time(run.ordered, aim.goal) for run in runs])) >= aim.percent / 100
+def _as_good(study: Study, pair: Pair, above: Estimate) -> bool:
+    mine, other = (in_time(study, runs) for runs in pair)
+    return above.high >= 0 and (mine or not other)

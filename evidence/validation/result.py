@@ -9,7 +9,14 @@ from evidence.validation import basis, calibration, intervals
 from evidence.validation.accuracy import ASKED, Accuracy, accuracy
 from evidence.validation.calibration import Overhead
 from evidence.validation.capacity import Capacity, capacity
-from evidence.validation.margins import Contest, Margin, contests, margins
+from evidence.validation.margins import (
+    Contest,
+    Distance,
+    Margin,
+    contests,
+    distances,
+    margins,
+)
 from evidence.validation.simulated import REPLICATIONS
 from evidence.validation.study import Run, Study
 from evidence.validation.verdict import Verdict, judge
@@ -36,6 +43,7 @@ class Result:
     capacity: Capacity | None
     margins: tuple[Margin, ...]
     contests: tuple[Contest, ...]
+    distances: tuple[Distance, ...]
     replications: int
     law: EngineLaw | None = None
     """By the closed loops, where there are any"""
@@ -65,6 +73,7 @@ class Result:
             "capacity": self.capacity and self.capacity.as_json(),
             "margins": [each.as_json() for each in self.margins],
             "planned_against_threshold": [each.as_json() for each in self.contests],
+            "less_optimum": [each.as_json() for each in self.distances],
         }
 
     def _accuracies(self) -> dict[str, Any]:
@@ -113,5 +122,6 @@ def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS
         capacity=capacity(study),
         margins=tuple(margins(study)),
         contests=tuple(contests(study)),
+        distances=tuple(distances(study)),
         replications=replications,
     )

@@ -21,7 +21,7 @@ TOLD = {
 
 def tables(result: Result) -> Iterator[Table]:
     """Those that have a row."""
-    made = (_runs, _accuracy, _overheads, _broken, _knees, _margins, _contests)
+    made = (_runs, _accuracy, _overheads, _broken, _knees, _margins, _contests, _distances)
     found = (make(result) for make in made)
     return (table for table in found if table.rows)
 
@@ -171,3 +171,16 @@ def _contests(result: Result) -> Table:
     )
     columns = ("policies", "quality", "p95, s", "at least as good")
     return Table("validation-planned", caption, columns, rows)
+
+
+def _distances(result: Result) -> Table:
+    rows = tuple(
+        (
+            f"{each.policy} − {each.optimum} at {each.rate:g}/s",
+            figure(each.quality),
+            figure(each.p95_response),
+        )
+        for each in result.distances
+    )
+    caption = "Policies less the optimum: effective quality, and the 95th percentile, s."
+    return Table("validation-optimum", caption, ("policies", "quality", "p95, s"), rows)

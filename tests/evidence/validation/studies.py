@@ -98,9 +98,11 @@ def captions(count=40):
     return "\n".join(rows) + "\n"
 
 
-def play(folder, notation, rate, *, truth=Truth(), repeat=1, seconds=120.0):
-    """Add a live run; its file."""
-    cell = Cell(policies.policy(notation), rate, repeat)
+def play(folder, notation, rate, *, truth=Truth(), repeat=1, seconds=120.0, rules=None):
+    """Add a live run; its file. `rules` are those of a policy that has others at each rate."""
+    asked = policies.policy(notation)
+    asked = asked if asked.folder is None else replace(asked, rules=rules)
+    cell = Cell(asked, rate, repeat)
     found = _simulated(folder, cell, truth, Poisson(rate), Horizon(seconds=seconds))
     return _written(folder / "live", cell, *found)
 

@@ -1,0 +1,21 @@
+"""Runs by a table for each rate: their rules, from the study's own files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from evidence.validation.study import Run
+from loadgen import tables
+from services.contract.policy import Policy
+
+
+def with_table(run: Run, study: Path, ladder: Policy) -> Run:
+    """The run with the rules of STUDY/FOLDER/RATE.toml, if its policy is such a table.
+
+    Raises BadLoad for a file that cannot be read or is for another ladder.
+    """
+    named = run.policy
+    if named.folder is None:
+        return run
+    levels = [level.model_dump(mode="json") for level in ladder.levels]
+    found = tables.at(replace(named, folder=str(study / named.folder)), run.rate, levels)
+    return replace(run, policy=replace(named, rules=found.rules))
