@@ -12,6 +12,7 @@ from evidence.validation.control import Obeyed
 from evidence.validation.figures import NAMES, Estimates, Figures
 from evidence.validation.outcomes import Outcomes
 from evidence.validation.service import Service
+from evidence.validation.speed import TOGETHER, Speed
 from loadgen.metrics import Estimate
 
 FAR = 0.1
@@ -38,6 +39,8 @@ CHANCE = "The run is so short that by chance it may be this far from the steady 
 STEADY_STATE = (
     "The formula differs from simulated runs of this length: it approximates, or the start counts."
 )
+SPEED = "The machine did not keep the speed of the calibration: the same work took another time."
+UNEVEN = "The machine did not keep one speed within the run."
 UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
 UNKNOWN = "No assumption that is checked here explains the difference."
 
@@ -65,6 +68,8 @@ class Findings:
     uncalibrated: tuple[str, ...]
     planned_for: float | None = None
     """The rate that a prediction's thresholds are planned for; None where rules fix them"""
+    speed: Speed | None = None
+    """Of the machine, where it was kept"""
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,8 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     )
     reasons: list[Broken] = []
     if by_simulation or by_formula:
-        reasons += [*_sending(measured, found), *_serving(found), *_steering(found)]
+        reasons += [*_sending(measured, found), *_running(found.speed), *_serving(found)]
+        reasons += _steering(found)
     if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
     if (by_simulation or by_formula) and not reasons:
@@ -135,6 +141,16 @@ def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
         yield Broken(UNANSWERED, f"{missing}")
     if seen.retried:
         yield Broken(RETRIED, f"{seen.retried}")
+
+
+def _running(found: Speed | None) -> Iterator[Broken]:
+    if found is None:
+        return
+    if found.differs:
+        yield Broken(SPEED, f"{_said(found.ratio)} times as long, while pictures were under way")
+    if found.uneven and found.variation is not None:
+        varied = f"by {100 * found.variation:.0f} % (coefficient of variation)"
+        yield Broken(UNEVEN, f"means of {TOGETHER} pieces of the same work vary {varied}")
 
 
 def _serving(found: Findings) -> Iterator[Broken]:

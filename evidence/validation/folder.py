@@ -12,9 +12,10 @@ import numpy as np
 from evidence.loops import closed_loop
 from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
+from evidence.validation.probed import probed
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
 from evidence.validation.tabled import with_table
-from loadgen import level_changes, policies, record
+from loadgen import began, level_changes, policies, record
 from loadgen.intensity import BadLoad
 from loadgen.level_changes import Change
 from loadgen.policies import Policy as Asked
@@ -44,7 +45,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
     if not runs:
         raise BadStudy(f"{folder / 'live'} holds no run that can be read{_told(skipped)}")
     told = _told_by(folder)
-    return Study(
+    study = Study(
         policy=ladder,
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
@@ -56,6 +57,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
         workers=int((told.get("live") or {}).get("workers", 1)),
     )
+    return probed(study, folder)
 
 
 def _profile(folder: Path) -> Profile:
@@ -129,7 +131,7 @@ def run_of(path: Path, levels: tuple[str, ...]) -> Run:
     asked, records = policy_of(slug, levels), tuple(record.read(path))
     if asked.rules is not None:
         check(asked.rules, levels)
-    return Run(name, asked, *numbers, records, _changes(path))
+    return Run(name, asked, *numbers, records, _changes(path), began.of_run(path))
 
 
 def policy_of(slug: str, levels: tuple[str, ...]) -> Asked:

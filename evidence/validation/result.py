@@ -18,6 +18,7 @@ from evidence.validation.margins import (
     margins,
 )
 from evidence.validation.simulated import REPLICATIONS
+from evidence.validation.speed import Fairness, fairness
 from evidence.validation.study import Run, Study
 from evidence.validation.verdict import Verdict, judge
 
@@ -28,6 +29,8 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
     "in_engine": KINDS,
     "without_dwell": ("closed_form",),
     "offline": KINDS,
+    "at_speed": KINDS,
+    "followed_speed": ("simulated",),
 }
 """Predictions that were not chosen, kept so that nothing is hidden, and what they differ in."""
 Track = Callable[[Sequence[Run]], Iterable[Run]]
@@ -70,11 +73,26 @@ class Result:
             "calibration": [each.as_json() for each in self.overheads],
             "runs": [each.as_json() for each in self.verdicts],
             "accuracy": self._accuracies(),
+            "speed": self._speed(),
             "capacity": self.capacity and self.capacity.as_json(),
             "margins": [each.as_json() for each in self.margins],
             "planned_against_threshold": [each.as_json() for each in self.contests],
             "less_optimum": [each.as_json() for each in self.distances],
         }
+
+    @property
+    def fairness(self) -> Fairness | None:
+        """Whether the probe of the machine's speed tells how fast pictures are."""
+        pairs = ((each.findings.speed, each.work) for each in self.verdicts)
+        return fairness([(found.ratio.value, work) for found, work in pairs if found and work])
+
+    def _speed(self) -> dict[str, Any] | None:
+        """Of the machine, where it was kept."""
+        known, fair = self.study.reference, self.fairness
+        if known is None or not len(known.seconds):
+            return None
+        usual = float(known.seconds.mean())
+        return {"calibration_seconds": usual, "pictures": fair and fair.as_json()}
 
     def _accuracies(self) -> dict[str, Any]:
         others = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
+from evidence.validation.speed import Probes
 from loadgen.level_changes import Change
 from loadgen.policies import Policy as Asked
 from loadgen.record import Record
@@ -24,7 +25,8 @@ class BadStudy(ValueError):
 class Run:
     """One run on the live stack: a policy at a rate, for the n-th time.
 
-    `changes` of the level; None where they were not recorded.
+    `changes` of the level; None where they were not recorded. It `began` in unix seconds; `probes`
+    of the machine's speed while pictures were under way, from then on.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Run:
     repeat: int
     records: tuple[Record, ...]
     changes: tuple[Change, ...] | None = None
+    began: float | None = None
+    probes: Probes | None = None
 
     @property
     def ordered(self) -> list[Record]:
@@ -46,7 +50,8 @@ class Study:
     """What the live stack ran with, and what was recorded.
 
     `captions[level]` are the qualities of the pictures of the same captions in the same order.
-    `skipped` names what cannot be read, and why.
+    `skipped` names what cannot be read, and why. `reference` are the probes of the machine's speed
+    while pictures of the calibration were under way; None where there are none.
     """
 
     policy: Policy
@@ -59,6 +64,7 @@ class Study:
     skipped: Mapping[str, str] = field(default_factory=dict)
     capacity: int = QUEUE_CAPACITY
     workers: int = 1
+    reference: Probes | None = None
 
     def rules(self, run: Run) -> PolicyRules:
         """What the level went by in a run."""

@@ -15,13 +15,19 @@ TOLD = {
     "uncalibrated": "without calibration",
     "in_engine": "what a picture costs besides the engine taken as work in it",
     "without_dwell": "levels that change at once",
+    "at_speed": "at the speed that the machine had in the run, which no forecast knows",
+    "followed_speed": "with the speed of the machine as it changed within the run",
     "offline": "by the law of the profile's own timings, without a served picture",
 }
 
 
+AFTERWARDS = ("at_speed", "followed_speed")
+"""Variants of studies alone that kept the speed of the machine"""
+
+
 def tables(result: Result) -> Iterator[Table]:
     """Those that have a row."""
-    made = (_runs, _accuracy, _overheads, _broken, _knees, _margins, _contests, _distances)
+    made = (_runs, _accuracy, _overheads, _speeds, _broken, _knees, _margins, _contests, _distances)
     found = (make(result) for make in made)
     return (table for table in found if table.rows)
 
@@ -50,9 +56,9 @@ def _runs(result: Result) -> Table:
 
 
 def _run(found: Verdict) -> tuple[str, ...]:
-    run, theory = found.run, found.said.closed_form
+    theory = found.said.closed_form
     return (
-        f"{run.policy.notation} at {run.rate:g}/s, {run.repeat}",
+        _run_name(found),
         figure(found.theory.utilisation, 2),
         figure(found.measured.mean_response),
         figure(found.said.simulated.mean_response),
@@ -67,6 +73,7 @@ def _accuracy(result: Result) -> Table:
         (kind, variant)
         for variant in (None, *VARIANTS)
         for kind in VARIANTS.get(variant or "", KINDS)
+        if variant not in AFTERWARDS or result.accuracy(kind, variant).runs
     ]
     rows = [(_named(*each), *_errors(result.accuracy(*each))) for each in kinds]
     caption = (
@@ -101,13 +108,40 @@ def _overheads(result: Result) -> Table:
     return Table("validation-calibration", caption, columns, rows)
 
 
-def _broken(result: Result) -> Table:
+def _speeds(result: Result) -> Table:
     rows = tuple(
         (
-            f"{each.run.policy.notation} at {each.run.rate:g}/s, {each.run.repeat}",
-            found.sentence,
-            found.evidence,
+            _run_name(each),
+            figure(found.ratio),
+            percent(found.variation).lstrip("+"),
+            figure(each.work),
         )
+        for each in result.verdicts
+        if (found := each.findings.speed)
+    )
+    fair = result.fairness
+    told = (
+        f" Over {fair.runs} runs the logarithms of the two have a correlation of "
+        f"{figure(fair.correlation)} and a slope of {figure(fair.slope)}."
+        if fair
+        else ""
+    )
+    caption = (
+        "Seconds that the same small work took while pictures were under way, over those in the "
+        "calibration, and the coefficient of variation of its five-second means; beside them the "
+        f"work of pictures over that expected.{told}"
+    )
+    columns = ("run", "the same work", "varied by", "pictures")
+    return Table("validation-speed", caption, columns, rows)
+
+
+def _run_name(found: Verdict) -> str:
+    return f"{found.run.policy.notation} at {found.run.rate:g}/s, {found.run.repeat}"
+
+
+def _broken(result: Result) -> Table:
+    rows = tuple(
+        (_run_name(each), found.sentence, found.evidence)
         for each in result.verdicts
         for found in each.broken
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from controller.queueing import outlook
 from controller.queueing.simulation.live import TICK_SECONDS
-from evidence.validation import assumptions, simulated
+from evidence.validation import assumptions, at_speed, simulated
 from evidence.validation.accuracy import asked_about
 from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
@@ -15,12 +15,13 @@ from evidence.validation.basis import Basis
 from evidence.validation.calibration import uncalibrated
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.control import Obeyed, obeyed
-from evidence.validation.figures import Estimates, Figures, by_name
+from evidence.validation.figures import Estimates, Figures, by_name, plain
 from evidence.validation.intervals import Floats
 from evidence.validation.measured import jobs, level_changes, measure
 from evidence.validation.outcomes import outcomes
 from evidence.validation.service import expected, services
 from evidence.validation.simulated import Replay
+from evidence.validation.speed import Speed, speed
 from evidence.validation.study import Run, Study
 
 
@@ -41,6 +42,15 @@ class Verdict:
     def counts(self) -> bool:
         """Whether accuracy is asked of it."""
         return asked_about(self.theory.utilisation, self.theory.utilisation < 1)
+
+    @property
+    def work(self) -> float | None:
+        """Of its pictures that had one level alone over that expected: the geometric mean."""
+        found = self.findings.services
+        if not found:
+            return None
+        logarithms = np.log([each.ratio.value for each in found])
+        return float(np.exp(np.average(logarithms, weights=[each.jobs for each in found])))
 
     def error(self, kind: str, variant: str | None = None) -> float | None:
         """Of the mean response, relative."""
@@ -66,6 +76,8 @@ class Verdict:
             "service": [each.as_json() for each in found.services],
             "outcomes": found.outcomes.as_json(),
             "obeyed": found.obeyed and found.obeyed.as_json(),
+            "speed": found.speed and plain(found.speed.ratio),
+            "speed_variation": found.speed and found.speed.variation,
             "broken": assumptions.sentences(self.broken),
             "broken_by": [each.as_json() for each in self.broken],
         }
@@ -99,10 +111,27 @@ def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int
             name: predicted(each, run, simulated.replay(each.study, run, replications))
             for name, each in others.items()
         }
-        | {"without_dwell": Predictions(closed_form=_formula(basis, run, dwells=False))},
+        | {"without_dwell": Predictions(closed_form=_formula(basis, run, dwells=False))}
+        | _at_speed(basis, run, replications, found.speed),
         findings=found,
         broken=tuple(broken(measured, said, found)),
     )
+
+
+def _at_speed(
+    basis: Basis, run: Run, replications: int, found: Speed | None
+) -> dict[str, Predictions]:
+    """With the speed that the machine had in the run, where that is known."""
+    reference, probes = basis.study.reference, run.probes
+    if found is None or reference is None or probes is None:
+        return {}
+    slowed = at_speed.slowed(basis, found.ratio.value)
+    replay = simulated.replay(slowed.study, run, replications)
+    within = at_speed.followed(basis, run, reference, probes, replications)
+    return {
+        "at_speed": predicted(slowed, run, replay),
+        "followed_speed": Predictions(simulated=within),
+    }
 
 
 def predicted(basis: Basis, run: Run, replay: Replay) -> Predictions:
@@ -128,6 +157,7 @@ def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
         obeyed=None if planned else _obeyed(study, run),
         uncalibrated=tuple(missing) if overheads else (),
         planned_for=run.rate if planned else None,
+        speed=speed(study.reference, run.probes),
     )
 
 
