@@ -32,8 +32,8 @@ COMPANY = "Company slows pictures at {level} other than the batch law says."
 DEPENDENT_WORK = "Neighbouring pictures at {level} take alike: service times are not independent."
 ANOTHER_LEVEL = "The level in force was often another than the rules call for by the depth."
 PLANNED_ANEW = (
-    "The live plan was made anew from estimated rates; the prediction has the plan for the true "
-    "rate."
+    "The live plan was made anew from estimated rates and service times; the simulation has the "
+    "profile's service times, and the formula the plan for the true rate."
 )
 CHANCE = "The run is so short that by chance it may be this far from the steady state."
 STEADY_STATE = (
@@ -67,7 +67,7 @@ class Findings:
     obeyed: Obeyed | None
     uncalibrated: tuple[str, ...]
     planned_for: float | None = None
-    """The rate that a prediction's thresholds are planned for; None where rules fix them"""
+    """The true rate, of rules that plan thresholds for it; None where rules fix them"""
     speed: Speed | None = None
     """Of the machine, where it was kept"""
 

@@ -4,6 +4,10 @@ When requests are due is drawn up front from a seed, so a prediction on that sch
 before anything is sent. What is random is the work of each job and the phase of the controller's
 clock. The same with fresh Poisson arrivals tells how much runs of that length vary by chance.
 
+Rules that plan do so anew as the simulated arrivals drift, as the live controller. Runs at one rate
+follow each other, so that its estimate is taken to be that of the rate as a run begins; what it
+learned of service times from those before is not known.
+
 The simulated controller sees a job leave as it leaves the engine; the live one counts it until it
 is finished, so that its depth is a little greater.
 """
@@ -15,9 +19,10 @@ import numpy as np
 
 from controller.queueing.simulation import live
 from controller.queueing.simulation.arrivals import Poisson, Trace
+from controller.queueing.simulation.planner import LOOK_SECONDS, settled
 from controller.queueing.simulation.records import Records, Status
 from controller.queueing.simulation.run import simulate
-from controller.queueing.simulation.scenario import Horizon, Scenario
+from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
 from evidence.validation.figures import NAMES, Estimates, Figures, Jobs, figures
 from evidence.validation.intervals import Floats, replicated
 from evidence.validation.measured import first_level
@@ -50,7 +55,7 @@ def replay(study: Study, run: Run, replications: int = REPLICATIONS) -> Replay:
     scenario = scenario_of(study, run)
     due = np.array([each.due for each in run.ordered])
     counted = np.array([not each.warmup for each in run.ordered])
-    period = scenario.switching.period or 0.0
+    period = _period(scenario.switching)
     found = []
     for seed in range(replications):
         # The controller's clock runs when the load begins, in a phase that nobody knows.
@@ -74,7 +79,7 @@ def afresh(study: Study, run: Run, replications: int = REPLICATIONS) -> Replay:
 
 
 def scenario_of(study: Study, run: Run) -> Scenario:
-    """The live system under the run's rules; thresholds that rules plan are those for its rate."""
+    """The live system under the run's rules, its controller used to the run's rate."""
     ours = live.scenario(
         study.under(run),
         study.profile,
@@ -84,7 +89,19 @@ def scenario_of(study: Study, run: Run) -> Scenario:
     )
     most = min(study.capacity, ours.capacity or study.capacity)
     starting = replace(ours.switching, initial=first_level(run, study.names))
-    return replace(ours, capacity=most, switching=starting)
+    return replace(ours, capacity=most, switching=_used_to(run.rate, starting))
+
+
+def _used_to(rate: float, switching: Switching) -> Switching:
+    planning = switching.replanning
+    if planning is None:
+        return switching
+    return replace(switching, replanning=replace(planning, estimator=settled(rate)))
+
+
+def _period(switching: Switching) -> float:
+    """Seconds in which the controller does all that it does."""
+    return LOOK_SECONDS if switching.replanning else switching.period or 0.0
 
 
 def jobs_of(records: Records, counted: np.ndarray, shift: float) -> Jobs:

@@ -1,10 +1,12 @@
 """The live system as a scenario: its policy, its profile, and the very `decide` it runs."""
 
 import math
+from functools import cache
 
 from controller.decide import Standing, decide
 from controller.queueing.outlook import costs, forecast, qualities, retimes, table
 from controller.queueing.simulation.arrivals import Arrivals
+from controller.queueing.simulation.planner import Replanning, Tables, planned
 from controller.queueing.simulation.run import Choose, View
 from controller.queueing.simulation.scenario import Scenario, Switching
 from controller.queueing.simulation.service import by_scv
@@ -23,7 +25,8 @@ def scenario(
     policy: Policy, profile: Profile, queue: Queue, *, arrivals: Arrivals, workers: int
 ) -> Scenario:
     """One queue of the system: the level by `policy` every tick, from work's start, and down with
-    it where the levels let running pictures follow.
+    it where the levels let running pictures follow. Rules of the kind planned are planned anew as
+    arrivals drift, by a controller that begins with the load; the table is the plan for its rate.
 
     Anything else is `dataclasses.replace`d: horizon, routing, deadline, how levels switch. Raises
     ProfileError where the profile lacks a level, BadInput where it lacks a quality that rules of
@@ -40,6 +43,7 @@ def scenario(
         retime=retimes(ours.levels, queue),
         patience=patience,
         impatient=None if patience is None else table(ours, outlook, math.inf),
+        replanning=_replanning(ours, outlook, qualities(measured)),
     )
     return Scenario(
         arrivals=arrivals,
@@ -50,6 +54,23 @@ def scenario(
         capacity=ours.rules.capacity,
         qualities=qualities(measured),
     )
+
+
+def _replanning(
+    policy: Policy, outlook: Forecast, worth: tuple[float, ...] | None
+) -> Replanning | None:
+    slo = policy.rules.slo
+    if policy.rules.kind != "planned" or slo is None or worth is None:
+        return None
+
+    @cache
+    def tables(found: Forecast) -> Tables:
+        calm = table(policy, found)
+        return Tables(calm, calm if patience is None else table(policy, found, math.inf))
+
+    patience = policy.rules.patience_seconds
+    known = outlook.model_copy(update={"thresholds": (), "climb": ()})
+    return Replanning(known, lambda found: planned(found, slo, worth), tables)
 
 
 def deciding(policy: Policy, outlook: Forecast | None = None) -> Choose:

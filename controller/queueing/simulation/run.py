@@ -9,6 +9,7 @@ import numpy as np
 from controller.queueing.refusal import BadInput
 from controller.queueing.simulation import kernel
 from controller.queueing.simulation.draws import Draws, draw
+from controller.queueing.simulation.planner import LOOK_SECONDS, Replanning, Tables
 from controller.queueing.simulation.records import Records, record
 from controller.queueing.simulation.scenario import Routing, Scenario
 from controller.queueing.simulation.state import (
@@ -61,6 +62,8 @@ Choose = Callable[[View], int]
 def simulate(scenario: Scenario, seed: int) -> Records:
     """Run until every job has left; the same seed gives the same records."""
     world = _begin(scenario, draw(scenario, seed), ticking=True)
+    if scenario.switching.replanning is not None:
+        world = _planned_anew(world, scenario.switching.replanning)
     while not kernel.advance(world, np.inf):
         world = roomier(world)
     return record(world)
@@ -69,7 +72,7 @@ def simulate(scenario: Scenario, seed: int) -> Records:
 def simulate_with(scenario: Scenario, seed: int, choose: Choose) -> Records:
     """The same with `choose` called every `switching.period` seconds in place of the table.
 
-    Dwell is the callback's own affair. Raises BadInput without a period.
+    Dwell and plans are the callback's own affair. Raises BadInput without a period.
     """
     period = scenario.switching.period
     if period is None:
@@ -84,6 +87,27 @@ def simulate_with(scenario: Scenario, seed: int, choose: Choose) -> Records:
             world.system[0]["now"] = tick * period
             kernel.enter(world, level)
     return record(world)
+
+
+def _planned_anew(world: World, replanning: Replanning) -> World:
+    """Until every job has left; between two looks the loop runs at full speed by its tables."""
+    progress = replanning.begin()
+    for look in count(1):
+        world = _until(_obeying(world, progress.tables), look * LOOK_SECONDS)
+        if _over(world):
+            break
+        progress = replanning.look(progress, _accepted(world), look * LOOK_SECONDS)
+    return world
+
+
+def _obeying(world: World, tables: Tables) -> World:
+    return world._replace(rules=world.rules._replace(**tables._asdict()))
+
+
+def _accepted(world: World) -> int:
+    """Of the jobs that have arrived; the live counter does not count those that are refused."""
+    arrived = int(world.system[0]["arrived"])
+    return arrived - int(np.count_nonzero(world.jobs.status[:arrived] == kernel.LOST))
 
 
 def _until(world: World, time: float) -> World:

@@ -12,6 +12,7 @@ from controller.queueing.refusal import (
     require_positive,
 )
 from controller.queueing.simulation.arrivals import Arrivals
+from controller.queueing.simulation.planner import Replanning
 from controller.queueing.simulation.service import Service
 from controller.queueing.switching import Table
 from services.contract.profile import ONE_AT_A_TIME, BatchLaw
@@ -48,7 +49,7 @@ class Switching:
     change is less than `dwell` seconds old. While the oldest waiting job has waited longer than
     `patience` seconds, the table `impatient` is asked instead. With `retime`, a change of level
     takes jobs in service along where that leaves them less work: what is left shrinks by the ratio
-    of the whole works.
+    of the whole works. With `replanning` other tables take the place of both as arrivals drift.
     """
 
     table: Table
@@ -59,6 +60,7 @@ class Switching:
     initial: int = 0
     patience: float | None = None
     impatient: Table | None = None
+    replanning: Replanning | None = None
 
     def __post_init__(self) -> None:
         levels = len(self.table)

@@ -98,6 +98,31 @@ def test_a_replay_has_the_schedule_and_the_start_of_the_run(study):
     assert replay.residencies[0] == pytest.approx([0, 1, 0])
 
 
+def test_rules_that_plan_do_so_anew_and_begin_used_to_the_rate(study):
+    run = run_of(study, "planned:5")
+    planning = simulated.scenario_of(study, run).switching.replanning
+
+    begun = planning.begin()
+    idle = begun
+    for now in range(1, 61):
+        idle = planning.look(idle, 0, float(now))
+
+    assert begun.plan.basis.arrivals.value == pytest.approx(run.rate, rel=0.06)
+    assert idle.plan.basis.arrivals.value < 0.5 * run.rate
+    fixed = simulated.scenario_of(study, run_of(study, "threshold:4,12"))
+    assert fixed.switching.replanning is None
+
+
+def test_a_planned_run_is_replayed_as_it_went(study):
+    """It was played by a controller that began with the load."""
+    run, engine = run_of(study, "planned:5"), Basis(study, ())
+    measured = np.mean([each.response for each in run.ordered])
+
+    found = simulated.replay(study, run).estimates(study, engine.later).mean_response
+
+    assert found.value == pytest.approx(measured, rel=0.15)
+
+
 def test_a_run_is_replayed_nearer_than_fresh_arrivals_come(study):
     run, engine = run_of(study, "threshold:4,12"), Basis(study, ())
     measured = np.mean([each.response for each in run.ordered])

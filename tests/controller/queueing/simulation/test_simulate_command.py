@@ -23,6 +23,12 @@ POLICY = """
 [rules]
 thresholds = [4, 8]
 """
+PLANNED = """
+profile = "profile.json"
+[rules]
+kind = "planned"
+slo = { seconds = 4 }
+"""
 LEVEL = """
 [[levels]]
 name = "{name}"
@@ -131,6 +137,18 @@ def test_patience_shortens_the_queue(command: Command, system: tuple[str, ...]) 
     calm = mean()
     ladder.write_text(deep.replace("[rules]", "[rules]\npatience_seconds = 0.1"))
     assert mean() < 0.95 * calm
+
+
+def test_planned_rules_are_planned_anew(command: Command, system: tuple[str, ...]) -> None:
+    """A controller that has just begun has no plan, so that for a while no level is left."""
+    ladder = Path(system[1])
+    ladder.write_text(ladder.read_text().replace(POLICY, PLANNED))
+    traffic = (*system, "--rate", "5", "--workers", "2", "--seconds")
+    shares = [
+        command.answer(*traffic, seconds)["residency"]["best"]["mean"] for seconds in ("2", "20")
+    ]
+    assert shares[0] == 1
+    assert shares[1] < 0.9
 
 
 def test_people_read_a_table(command: Command, system: tuple[str, ...]) -> None:
