@@ -29,6 +29,7 @@ on common random numbers.
 - scenario: `Scenario`, `Switching`, `Horizon` · draws: what is random in it
 - run: `simulate(scenario, seed)`, `simulate_with(scenario, seed, choose)` where a callback takes
   the place of the table · kernel, state: the loop, and the arrays that it works on
+- planner: `Replanning`, the live rule that plans thresholds anew · `settled(rate)`
 - records: `Records` · warmup: `mser5`, `no_warm_up` · figures: of one run
 - statistics: `replicate`, `summarise`, `Summary` · estimates: `Estimate`
 - live: the scenario of a policy and a profile, the live `decide` as a callback · textbook: M/M/k …
