@@ -64,6 +64,12 @@ class Study:
         return self._workers("live") or 1
 
     @property
+    def aim(self) -> float | None:
+        """The 95th percentile, seconds, that planned rules and the optimum kept to in the live
+        runs; None where the plan has none."""
+        return (self.plan.get("live") or {}).get("aim")
+
+    @property
     def dispatch_workers(self) -> int:
         """Of the runs that compared dispatch rules; 0 where the plan does not say."""
         return self._workers("dispatch")

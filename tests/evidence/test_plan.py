@@ -29,7 +29,7 @@ def test_the_laptops_study_is_expected_to_take_an_hour_at_most() -> None:
 
 def test_a_wrong_plan_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "plans.toml"
-    file.write_text(plan.PLANS.read_text().replace("captions = 84", "captions = 0"))
+    file.write_text(plan.PLANS.read_text().replace("captions = 96", "captions = 0"))
     with pytest.raises(BadPlan, match=r"quality\.captions"):
         read("laptop", file)
     file.write_text("[full]\n")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from statistics import median
 
 from evidence.report.numbers import Estimate
-from evidence.report.sources.rivals import Capacity, Contest, Margin
+from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
 
 FIXED = "fixed:"
 TABLE = "table:"
@@ -141,6 +141,7 @@ class Validation:
     contests: tuple[Contest, ...]
     variants: tuple[tuple[str, str, Accuracy], ...]
     """Predictions on other terms: which, of what kind, and how near they come."""
+    distances: tuple[Distance, ...] = ()
     law: Served | None = None
     stretched: frozenset[tuple[float, int]] = frozenset()
     """Schedules (rate, repeat) that are another one at a different pace."""
@@ -189,6 +190,11 @@ class Validation:
     def optimum(self) -> tuple[str, ...]:
         """Policies that are the optimum's table."""
         return tuple(policy for policy in self.policies if policy.startswith(TABLE))
+
+    def tail(self, policy: str, rate: float) -> Estimate | None:
+        """The measured 95th percentile of a policy at a rate."""
+        found = [cell for cell in self.of(policy) if cell.rate == rate]
+        return found[0].figure("measured", FIGURES[1]) if found else None
 
     def error(self, kind: str, name: str, policy: str | None = None) -> Accuracy:
         """Absolute relative errors of one figure over the runs that accuracy is asked of."""

@@ -57,3 +57,24 @@ class Contest:
     quality: Estimate
     p95_response: Estimate
     held: bool | None
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A policy less the optimum, run at the same rate: quality in points, tail in seconds."""
+
+    rate: float
+    policy: str
+    optimum: str
+    quality: Estimate
+    p95_response: Estimate
+
+    @property
+    def behind(self) -> bool:
+        """Whether its pictures are worse beyond chance."""
+        return self.quality.high < 0
+
+    @property
+    def ahead(self) -> bool:
+        """Whether they are better beyond chance."""
+        return self.quality.low > 0

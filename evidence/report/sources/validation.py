@@ -18,7 +18,7 @@ from evidence.report.sources.compared import (
     Service,
     Validation,
 )
-from evidence.report.sources.rivals import Capacity, Contest, Margin
+from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
 from evidence.report.study import Study
 
 VARIANTS = {
@@ -27,6 +27,8 @@ VARIANTS = {
     "uncalibrated": "without what a picture costs besides the engine",
     "in_engine": "with that cost as work in the engine",
     "without_dwell": "without the dwell of the rules",
+    "at_speed": "at the speed that the machine had in each run, which no forecast knows",
+    "followed_speed": "at that speed as it changed within each run",
 }
 """Predictions that were not chosen."""
 
@@ -59,7 +61,8 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         margins=tuple(
             _picked(Margin, each | {"margin": estimate(each["margin"])}) for each in told["margins"]
         ),
-        contests=tuple(map(_contest, told.get("planned_against_threshold") or ())),
+        contests=_apart(Contest, told.get("planned_against_threshold")),
+        distances=_apart(Distance, told.get("less_optimum")),
         variants=tuple(_variants(accuracy)),
         stretched=stretched,
     )
@@ -83,9 +86,11 @@ def _capacity(told: dict[str, Any]) -> Capacity:
     )
 
 
-def _contest(told: dict[str, Any]) -> Contest:
-    figures = {name: estimate(told[name]) for name in ("quality", "p95_response")}
-    return _picked(Contest, told | figures)
+def _apart(kind: type, told: list[dict[str, Any]] | None) -> tuple[Any, ...]:
+    """Differences of two policies; records may be older than them."""
+    names = ("quality", "p95_response")
+    found = (each | {name: estimate(each[name]) for name in names} for each in told or ())
+    return tuple(_picked(kind, each) for each in found)
 
 
 def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from evidence.report import article, contents, study
-from evidence.report.verdicts import Verdict
-from tests.evidence.report import studies
+from evidence.report.verdict import Verdict
+from tests.evidence.report import optima, studies
 
 
 def verdicts(folder: Path) -> dict[str, Verdict]:
@@ -52,6 +52,17 @@ def test_seconds_without_an_interval_are_not_judged(tmp_path: Path) -> None:
     assert found["early-exit"].verdict == "not judged"
     _, body = article.render(contents.Contents(study.read(tmp_path)).context())
     assert body.count("too few rounds of captions") == 2
+
+
+def test_the_distance_to_the_optimum_is_told_by_policy(tmp_path: Path) -> None:
+    near = optima.DISTANCE | {"rate": 0.8, "quality": studies.estimate(0.25, 0.125)}
+    optima.with_optimum(tmp_path, near)
+    found = verdicts(tmp_path)["optimum-live"]
+    assert found.verdict == "answered"
+    assert found.found == (
+        "planned:4 has worse pictures beyond chance at 1 of 2 rates and better ones at 1: "
+        "−0.38 (−0.50 … −0.25) points at the lowest, at 0.4/s"
+    )
 
 
 def test_what_was_not_measured_has_no_verdict(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from evidence.report import article, study
 from evidence.report.contents import Contents
-from tests.evidence.report import studies
+from tests.evidence.report import optima, studies
 
 
 def body(folder: Path) -> str:
@@ -52,18 +52,79 @@ def test_fewer_steps_are_better_only_where_that_is_shown(
     assert sum(way in found for way in ways) == 1
 
 
-def test_the_live_policies_are_listed_and_the_optimum_was_simulated(tmp_path: Path) -> None:
+def test_the_live_policies_are_listed(tmp_path: Path) -> None:
     studies.validated(tmp_path)
     found = body(tmp_path)
     assert "3 policies were run: fixed:slow, fixed:even and threshold:4,12." in found
-    assert "The optimum was simulated only." in found
+    assert "The optimum was not among them." in found
+
+
+def test_an_optimum_that_was_not_run_was_simulated_only(tmp_path: Path) -> None:
+    studies.validated(tmp_path)
+    studies.frontier(tmp_path)
+    assert "The optimum was simulated only." in body(tmp_path)
 
 
 def test_a_table_that_was_run_is_the_optimum(tmp_path: Path) -> None:
-    studies.validated(tmp_path, [studies.run("table:best", 0.4, 4.0, 4.0)])
+    optima.with_optimum(tmp_path)
+    studies.frontier(tmp_path)
     found = body(tmp_path)
-    assert "table:best is the table of levels of the optimum" in found
+    assert "table:optimal is the optimum: at each rate" in found
     assert "simulated only" not in found
+    assert "aim at" not in found
+
+
+def test_the_aim_of_the_optimum_is_told(tmp_path: Path) -> None:
+    optima.with_optimum(tmp_path)
+    studies.write(tmp_path, "study.json", {"plan": {"live": {"aim": 3.5}}})
+    assert "planned rules aim at p95 ≤ 3.5 s" in body(tmp_path)
+
+
+def _distance(policy: str, value: float, half: float) -> dict[str, Any]:
+    return optima.DISTANCE | {"policy": policy, "quality": studies.estimate(value, half)}
+
+
+@pytest.mark.parametrize(
+    ("others", "said", "unsaid"),
+    [
+        ([], "In 1 of 1 comparison the pictures of a policy are worse", "has better ones"),
+        (
+            [_distance("threshold:4,12", -0.75, 0.25)],
+            "In 2 of 2 comparisons the pictures of a policy are worse than the optimum's beyond "
+            "chance, the most so those of threshold:4,12 at 0.4/s, by 0.75 points.",
+            "In none of",
+        ),
+        ([_distance("threshold:4,12", 0.5, 0.25)], "1 comparison has better ones", "In none of"),
+    ],
+)
+def test_what_is_behind_the_optimum_is_told_by_its_interval(
+    tmp_path: Path, others: list[dict[str, Any]], said: str, unsaid: str
+) -> None:
+    optima.with_optimum(tmp_path, *others)
+    found = body(tmp_path)
+    assert said in found
+    assert unsaid not in found
+    row = "| 0.4 | planned:4 | −0.38 (−0.50 … −0.25) | 3.00 (2.70 … 3.30) | 2.50 (2.25 … 2.75) |"
+    assert f"{row} worse |" in found
+
+
+def test_nothing_behind_the_optimum_is_told(tmp_path: Path) -> None:
+    optima.with_optimum(tmp_path)
+    told = [_distance("planned:4", -0.1, 0.25)]
+    studies.validated(tmp_path, less_optimum=told)
+    abstract, _ = article.render(Contents(study.read(tmp_path)).context())
+    found = body(tmp_path)
+    assert "In none of 1 comparison" in found
+    assert "not told apart |" in found
+    assert "worse beyond chance in 0 of 1 comparison" in re.sub(r"\s+", " ", abstract)
+
+
+def test_without_the_optimum_nothing_is_behind_it(tmp_path: Path) -> None:
+    studies.validated(tmp_path)
+    found = Contents(study.read(tmp_path)).context()
+    abstract, said = article.render(found)
+    assert "optimum's" not in said
+    assert "optimum" not in abstract
 
 
 def _capacity(**other: Any) -> dict[str, Any]:
