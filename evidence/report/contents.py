@@ -9,6 +9,7 @@ from evidence.report.article import Markdown, code, listed
 from evidence.report.figures import frontier as drawn_frontier
 from evidence.report.figures import live as drawn_live
 from evidence.report.figures import service as drawn_service
+from evidence.report.figures import speed as drawn_speed
 from evidence.report.figures import stages as drawn_stages
 from evidence.report.figures import validation as drawn_validation
 from evidence.report.figures.drawing import Drawn
@@ -21,6 +22,7 @@ from evidence.report.sources import (
     models,
     original,
     profile,
+    speed,
     strategies,
     validation,
 )
@@ -33,6 +35,7 @@ DRAWINGS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "effects": ("anova", drawn_stages.effects),
     "responses": ("validation", drawn_validation.responses),
     "scatter": ("validation", drawn_validation.scatter),
+    "speed": ("speed", drawn_speed.speed),
     "live-quality": ("validation", drawn_validation.quality),
     "exits": ("early_exit", drawn_stages.exits),
     "frontier": ("frontier", drawn_frontier.frontier),
@@ -51,6 +54,7 @@ def parts(study: Study) -> dict[str, Any]:
         "profile": profile.read(study),
         "anova": anova.read(study),
         "validation": validated,
+        "speed": speed.read(study),
         "models": models.compare(validated, profile.load(study), study.workers),
         "quantization": cheaper.quantization(study),
         "early_exit": cheaper.early_exit(study),

@@ -18,7 +18,7 @@ from evidence.validation.margins import (
     margins,
 )
 from evidence.validation.simulated import REPLICATIONS
-from evidence.validation.speed import Fairness, fairness
+from evidence.validation.speed import UNEVEN, WIDE, Fairness, fairness
 from evidence.validation.study import Run, Study
 from evidence.validation.verdict import Verdict, judge
 
@@ -91,8 +91,15 @@ class Result:
         known, fair = self.study.reference, self.fairness
         if known is None or not len(known.seconds):
             return None
-        usual = float(known.seconds.mean())
-        return {"calibration_seconds": usual, "pictures": fair and fair.as_json()}
+        seen = [each.findings.speed for each in self.verdicts if each.findings.speed]
+        return {
+            "calibration_seconds": float(known.seconds.mean()),
+            "runs": len(seen),
+            "apart": sum(each.differs for each in seen),
+            "uneven": sum(each.uneven for each in seen),
+            "bounds": {"apart": WIDE, "uneven": UNEVEN},
+            "pictures": fair and fair.as_json(),
+        }
 
     def _accuracies(self) -> dict[str, Any]:
         others = {
