@@ -5,9 +5,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evidence import live, plan
+from evidence import live, plan, speed
 from evidence.running import Attempt
 from evidence.stages import URL, Command, Session, Stage, Terms
+from loadgen import began
 from loadgen.record import SUCCEEDED, read
 from services.contract import policy
 from services.contract.profile import load
@@ -53,6 +54,10 @@ def test_a_session_has_its_stack_and_leaves_none(
     records = read(out / "dispatch" / "jsq" / "run.jsonl")
     assert [each.status for each in records] == [SUCCEEDED] * 6
     assert {each.level for each in records} == {"ddim-3"}
+    timed = speed.read(out / "dispatch" / speed.FILE)
+    start = began.of_run(out / "dispatch" / "jsq" / "run.jsonl")
+    assert start is not None
+    assert timed[0][0] < start < timed[-1][0]
     assert not (out / "dispatch" / "jsq" / "stack.log").exists()
     assert not (out / "dispatch.log").exists()
     assert set(psutil.Process().children(recursive=True)) <= before
