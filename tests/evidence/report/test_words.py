@@ -104,7 +104,7 @@ def test_what_is_behind_the_optimum_is_told_by_its_interval(
     found = body(tmp_path)
     assert said in found
     assert unsaid not in found
-    row = "| 0.4 | planned:4 | −0.38 (−0.50 … −0.25) | 3.00 (2.70 … 3.30) | 2.50 (2.25 … 2.75) |"
+    row = "| 0.4 | planned:4 | −0.38 ± 0.12 | 3.00 (2.70 … 3.30) | 2.50 (2.25 … 2.75) |"
     assert f"{row} worse |" in found
 
 
