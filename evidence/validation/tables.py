@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from evidence.validation.accuracy import ASKED, UTILISATION, Accuracy
+from evidence.validation.cells import NOTHING, figure, percent, run_name
 from evidence.validation.layout import Table
 from evidence.validation.result import KINDS, VARIANTS, Result
+from evidence.validation.speed_table import speeds
 from evidence.validation.verdict import Verdict
-from loadgen.metrics import Estimate
 
-NOTHING = "–"
 SAID = {"simulated": "simulation", "closed_form": "formula"}
 TOLD = {
     "delayed": "what a picture costs besides the engine taken as a delay",
@@ -19,33 +19,15 @@ TOLD = {
     "followed_speed": "with the speed of the machine as it changed within the run",
     "offline": "by the law of the profile's own timings, without a served picture",
 }
-
-
 AFTERWARDS = ("at_speed", "followed_speed")
 """Variants of studies alone that kept the speed of the machine"""
 
 
 def tables(result: Result) -> Iterator[Table]:
     """Those that have a row."""
-    made = (_runs, _accuracy, _overheads, _speeds, _broken, _knees, _margins, _contests, _distances)
+    made = (_runs, _accuracy, _overheads, speeds, _broken, _knees, _margins, _contests, _distances)
     found = (make(result) for make in made)
     return (table for table in found if table.rows)
-
-
-def figure(value: Estimate | float | None, digits: int = 3) -> str:
-    """With its interval, if it has one."""
-    if value is None:
-        return NOTHING
-    if isinstance(value, Estimate):
-        return " ".join(
-            (figure(value.value, digits), f"({value.low:.{digits}g} … {value.high:.{digits}g})")
-        ).replace("-", "−")
-    return f"{value:.{digits}g}".replace("-", "−")
-
-
-def percent(error: float | None) -> str:
-    """A relative error with its sign."""
-    return NOTHING if error is None else f"{error:+.1%}".replace("-", "−").replace("%", " %")
 
 
 def _runs(result: Result) -> Table:
@@ -58,7 +40,7 @@ def _runs(result: Result) -> Table:
 def _run(found: Verdict) -> tuple[str, ...]:
     theory = found.said.closed_form
     return (
-        _run_name(found),
+        run_name(found),
         figure(found.theory.utilisation, 2),
         figure(found.measured.mean_response),
         figure(found.said.simulated.mean_response),
@@ -108,40 +90,9 @@ def _overheads(result: Result) -> Table:
     return Table("validation-calibration", caption, columns, rows)
 
 
-def _speeds(result: Result) -> Table:
-    rows = tuple(
-        (
-            _run_name(each),
-            figure(found.ratio),
-            percent(found.variation).lstrip("+"),
-            figure(each.work),
-        )
-        for each in result.verdicts
-        if (found := each.findings.speed)
-    )
-    fair = result.fairness
-    told = (
-        f" Over {fair.runs} runs the logarithms of the two have a correlation of "
-        f"{figure(fair.correlation)} and a slope of {figure(fair.slope)}."
-        if fair
-        else ""
-    )
-    caption = (
-        "Seconds that the same small work took while pictures were under way, over those in the "
-        "calibration, and the coefficient of variation of its five-second means; beside them the "
-        f"work of pictures over that expected.{told}"
-    )
-    columns = ("run", "the same work", "varied by", "pictures")
-    return Table("validation-speed", caption, columns, rows)
-
-
-def _run_name(found: Verdict) -> str:
-    return f"{found.run.policy.notation} at {found.run.rate:g}/s, {found.run.repeat}"
-
-
 def _broken(result: Result) -> Table:
     rows = tuple(
-        (_run_name(each), found.sentence, found.evidence)
+        (run_name(each), found.sentence, found.evidence)
         for each in result.verdicts
         for found in each.broken
     )
