@@ -23,18 +23,25 @@ PERIOD_SECONDS = 60.0
 REST_SECONDS = 5.0
 DRIFT = 2.0
 """Standard errors that an estimate is off the one planned with before it counts as drifted."""
+WHOLE_SECONDS = 300.0
+NEARBY = 1.5
+"""How many times the utilisation may change for a plan to go by steps from the one before it, which
+takes a fifth of a search of all thresholds; every 300 s all are searched in any case, for steps
+end at the first thresholds that no step betters."""
 
-Replan = Callable[[Forecast, Slo, tuple[float, ...]], Any]
-"""Gives an object with `thresholds` and `climb`."""
+Replan = Callable[[Forecast, Slo, tuple[float, ...], Thresholds | None], Any]
+"""Gives an object with `thresholds` and `climb`, by steps from the thresholds given, if any."""
 
 
 class Plan(NamedTuple):
-    """Thresholds, what they were planned for, why then, and how long that took."""
+    """Thresholds, what they were planned for, why then, how long that took, and when all thresholds
+    were searched last."""
 
     chosen: Thresholds
     basis: Forecast
     why: str
     seconds: float = 0.0
+    searched_at: float = -math.inf
 
     @property
     def told(self) -> str:
@@ -80,6 +87,21 @@ def _drift(found: Forecast, basis: Forecast) -> str | None:
     return None
 
 
+def start_of(found: Forecast, plan: Plan | None) -> Thresholds | None:
+    """The thresholds to take steps from; None where all are to be searched."""
+    if plan is None or found.at - plan.searched_at >= WHOLE_SECONDS:
+        return None
+    if found.workers != plan.basis.workers:
+        return None
+    now, before = _load(found), _load(plan.basis)
+    return plan.chosen if before / NEARBY <= now <= before * NEARBY else None
+
+
+def _load(found: Forecast) -> float:
+    """Work that comes a second, in seconds of a job alone at the last level."""
+    return found.arrivals.value * found.paces[-1].seconds
+
+
 class Planner:
     """Plans the thresholds of one queue in a thread of its own; the loop never waits for it."""
 
@@ -121,23 +143,24 @@ class Planner:
         why = None if under_way else reason_to_plan(found, self.plan)
         if why is not None and found.at >= self._not_before:
             basis = found if self.plan else at_first_sight(found)
-            self._under_way = self._executor.submit(self._make, basis, why)
+            self._under_way = self._executor.submit(self._make, basis, why, self.plan)
         return None
 
     def once(self, found: Forecast) -> Plan | None:
         """A first plan, waited for; None where planning failed, of which the log tells."""
         try:
-            return self._make(at_first_sight(found), "the first plan")
+            return self._make(at_first_sight(found), "the first plan", None)
         except Exception:  # whoever asks can do the rest without a plan
             logger.exception("cannot plan thresholds")
             return None
 
-    def _make(self, found: Forecast, why: str) -> Plan:
-        begun = time.monotonic()
-        made = self._replan(found, self.origin.slo, self._qualities)
+    def _make(self, found: Forecast, why: str, before: Plan | None) -> Plan:
+        begun, start = time.monotonic(), start_of(found, before)
+        made = self._replan(found, self.origin.slo, self._qualities, start)
         chosen = Thresholds(tuple(map(int, made.thresholds)), tuple(map(int, made.climb)))
         _check(chosen, self._names)
-        return Plan(chosen, found, why, time.monotonic() - begun)
+        searched_at = before.searched_at if before and start else found.at
+        return Plan(chosen, found, why, time.monotonic() - begun, searched_at)
 
 
 def _check(chosen: Thresholds, names: tuple[str, ...]) -> None:

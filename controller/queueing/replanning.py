@@ -15,15 +15,23 @@ IDLEST, BUSIEST = 1e-4, 0.97
 or there is none, and the thresholds of a nearly full queue are as good as any."""
 
 
-def replan(forecast: Forecast, slo: Slo, qualities: tuple[float, ...]) -> Thresholds:
+def replan(
+    forecast: Forecast,
+    slo: Slo,
+    qualities: tuple[float, ...],
+    start: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
+) -> Thresholds:
     """The thresholds that promise the best effective quality while the response stays in `slo`.
 
     `qualities` are those of the levels, best first, as many as `forecast.paces`. Where nothing
-    meets the target, those that come nearest to it. Well below 0.3 s for three levels. Raises
-    BadInput where paces and qualities are not as many.
+    meets the target, those that come nearest to it. Well below 0.3 s for three levels; less than
+    half of that by steps from `start`, the thresholds of the same ladder at a load not far off. Two
+    levels have so few thresholds that all are searched. Raises BadInput where paces and qualities
+    are not as many.
     """
     queue = LevelledQueue(0.0, forecast.paces, qualities, forecast.law, forecast.workers)
     limit = queue.stability_limits[-1]
     rate = min(max(forecast.arrivals.value, IDLEST * limit), BUSIEST * limit)
     loaded = LevelledQueue(rate, forecast.paces, qualities, forecast.law, forecast.workers)
-    return search(Screen(loaded, slo))
+    steps = start is not None and len(start[0]) > 1
+    return search(Screen(loaded, slo), Thresholds(*start) if start and steps else None)

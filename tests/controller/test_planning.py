@@ -9,11 +9,13 @@ import pytest
 from controller.model import Thresholds
 from controller.planning import (
     DRIFT,
+    WHOLE_SECONDS,
     Plan,
     Planner,
     at_first_sight,
     planner,
     reason_to_plan,
+    start_of,
     watched_for,
 )
 from services.contract.forecast import Origin, Pace, Rate
@@ -62,6 +64,30 @@ def test_without_a_plan_there_is_reason_for_one():
     assert reason_to_plan(BASIS, None) == "the first plan"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "changed", "near"),
+    [
+        (6, {}, True),
+        (WHOLE_SECONDS, {}, False),
+        (6, {"workers": 2}, False),
+        (6, {"arrivals": Rate(value=1.4)}, True),
+        (6, {"arrivals": Rate(value=1.6)}, False),
+        (6, {"arrivals": Rate(value=0.6)}, False),
+        (6, _slower(1.4, 0.1), True),
+        (6, _slower(1.6, 0.1), False),
+        (6, _slower(1.6, 0.1) | {"arrivals": Rate(value=0.7)}, True),
+    ],
+)
+def test_steps_are_taken_from_a_plan_for_a_load_nearby(seconds, changed, near):
+    searched = PLAN._replace(searched_at=NOW)
+    assert start_of(_later(seconds, **changed), searched) == (PLAN.chosen if near else None)
+
+
+@pytest.mark.parametrize("plan", [None, PLAN])
+def test_all_thresholds_are_searched_by_who_never_did(plan):
+    assert start_of(BASIS, plan) is None
+
+
 def test_a_plan_says_what_it_was_made_for():
     assert PLAN.told == (
         "planned anew for 1 ± 0.1 arrivals a second: levels are left at 4, 9, regained at 2, 7 "
@@ -88,7 +114,7 @@ def test_planning_does_not_hold_the_loop_up():
     begin.set()
     plan = wait_until(lambda: made.turn(_later(1)), "the plan is ready")
 
-    assert asked == [(at_first_sight(BASIS), SLO, (30.0, 29.0, 28.0))]
+    assert asked == [(at_first_sight(BASIS), SLO, (30.0, 29.0, 28.0), None)]
     assert (plan.chosen, plan.why) == (PLAN.chosen, "the first plan")
     assert made.plan == plan
 
@@ -104,6 +130,15 @@ def test_the_first_plan_is_for_as_many_arrivals_as_there_may_be_the_next_for_tho
         Rate(value=1.6, error=0.6),
         Rate(value=1.0, error=0.6),
     ]
+
+
+def test_all_thresholds_are_searched_again_after_so_long_whatever_was_planned_between():
+    starts = []
+    made = _planner(lambda *given: starts.append(given[-1]) or PLAN.chosen)
+    for seconds in (0, 100, 200, 300, 400):
+        made.turn(_later(seconds))
+        wait_until(partial(made.turn, _later(seconds)), "the plan is ready")
+    assert starts == [None, PLAN.chosen, PLAN.chosen, None, PLAN.chosen]
 
 
 def test_one_plan_can_be_waited_for_and_its_failure_is_told(caplog):

@@ -40,10 +40,10 @@ class Chain(NamedTuple):
     clock: float
     """Decisions a second; 0: with every arrival and departure."""
 
-    def moves(self, depth: int) -> Blocks:
-        """Shape (tables, levels, levels): 1 where a level goes, having come to this depth."""
+    def moves(self, depth: int) -> NDArray[np.bool_]:
+        """Shape (tables, levels, levels): where a level goes, having come to this depth."""
         column = self.tables[:, :, min(depth, self.tables.shape[2] - 1)]
-        return np.eye(column.shape[1])[column]
+        return column[:, :, None] == np.arange(column.shape[1])
 
     def up(self, depth: int) -> Blocks:
         """Rates from so many jobs to one more."""
@@ -62,8 +62,8 @@ class Chain(NamedTuple):
         """Completions a second at this depth, by level."""
         return self.service_rates[min(depth, len(self.service_rates) - 1)]
 
-    def _followed(self, depth: int) -> Blocks:
-        return np.eye(self.tables.shape[1])[None] if self.clock else self.moves(depth)
+    def _followed(self, depth: int) -> NDArray[np.bool_]:
+        return np.eye(self.tables.shape[1], dtype=bool)[None] if self.clock else self.moves(depth)
 
 
 def chains(queue: LevelledQueue, tables: Tables, decision_seconds: float | None = None) -> Chain:
@@ -87,9 +87,9 @@ def solve(chain: Chain, capacity: int | None = None) -> Blocks:
     states = [_empty(chain, ratios)]
     for ratio in ratios:
         states.append(np.einsum("ci,cij->cj", states[-1], ratio))
-    if beyond is not None:
-        states.extend(_tail(states[-1], beyond))
     found = np.stack(states, axis=1)
+    if beyond is not None:
+        found = np.concatenate([found, _tail(states[-1], beyond, _radius(chain, beyond))], axis=1)
     return found / found.sum(axis=(1, 2), keepdims=True)
 
 
@@ -118,10 +118,22 @@ def _empty(chain: Chain, ratios: list[Blocks]) -> NDArray[np.float64]:
 
 
 def _tail_ratio(chain: Chain) -> Blocks:
-    """R of the homogeneous part, from its first-passage matrix G by logarithmic reduction."""
+    """R of the homogeneous part, from its first-passage matrix G."""
     deep = len(chain.service_rates)
-    up, down = chain.up(deep), chain.down(deep)
-    within = chain.within(deep, chain.arrival_rate)
+    up, within = chain.up(deep), chain.within(deep, chain.arrival_rate)
+    # Where every departure ends in one level, so does the first passage.
+    passage = chain.moves(deep) if _settles(chain) else _passage(up, within, chain.down(deep))
+    return up @ np.linalg.inv(-(within + up @ passage))
+
+
+def _settles(chain: Chain) -> bool:
+    """Whether each chain keeps one level in the end, however long the queue."""
+    ends = chain.tables[:, :, -1]
+    return not chain.clock and bool((ends == ends[:, :1]).all())
+
+
+def _passage(up: Blocks, within: Blocks, down: Blocks) -> Blocks:
+    """G by logarithmic reduction."""
     rise, fall = np.linalg.solve(-within, up), np.linalg.solve(-within, down)
     passage, risen = fall, rise
     for _ in range(60):
@@ -131,18 +143,27 @@ def _tail_ratio(chain: Chain) -> Blocks:
         risen = risen @ rise
         if np.abs(risen).max() < 1e-14:
             break
-    return up @ np.linalg.inv(-(within + up @ passage))
+    return passage
 
 
-def _tail(last: NDArray[np.float64], ratio: Blocks) -> list[NDArray[np.float64]]:
-    radius = float(np.abs(np.linalg.eigvals(ratio)).max())
+def _radius(chain: Chain, ratio: Blocks) -> float:
+    """The greatest spectral radius; of a matrix of rank one, which it is where the chain settles,
+    that is the trace."""
+    if _settles(chain):
+        return float(np.trace(ratio, axis1=1, axis2=2).max())
+    return float(np.abs(np.linalg.eigvals(ratio)).max())
+
+
+def _tail(last: NDArray[np.float64], ratio: Blocks, radius: float) -> Blocks:
+    """The states beyond, twice as many with every product."""
     if radius == 0:
-        return []
+        return np.empty((len(last), 0, last.shape[1]))
     more = int(np.ceil(np.log(NEGLIGIBLE) / np.log(radius)))
-    states = [last]
-    for _ in range(more):
-        states.append(np.einsum("ci,cij->cj", states[-1], ratio))
-    return states[1:]
+    states, power = last[:, None] @ ratio, ratio
+    while states.shape[1] < more:
+        states = np.concatenate([states, states @ power], axis=1)
+        power = power @ power
+    return states[:, :more]
 
 
 def measure(
@@ -182,7 +203,7 @@ def _measured(queue: LevelledQueue, chain: Chain, states: Blocks, limit: float) 
 
 def mean_number(states: Blocks) -> NDArray[np.float64]:
     """Jobs outstanding at a random moment, by chain."""
-    return states.sum(axis=2) @ np.arange(states.shape[1])
+    return np.einsum("cni,n->c", states, np.arange(float(states.shape[1])))
 
 
 def job_shares(chain: Chain, states: Blocks) -> NDArray[np.float64]:
@@ -190,12 +211,14 @@ def job_shares(chain: Chain, states: Blocks) -> NDArray[np.float64]:
     where no job comes."""
     if chain.arrival_rate == 0:
         return states.sum(axis=1)
+    states = _folded(chain, states)
     served = np.einsum("cni,ni->ci", states, _rates(chain, states.shape[1]))
     return served / served.sum(axis=1, keepdims=True)
 
 
 def switch_rate(chain: Chain, states: Blocks) -> NDArray[np.float64]:
     """Changes of level a second, by chain."""
+    states = _folded(chain, states)
     depths = np.arange(states.shape[1])
     if chain.clock:
         return chain.clock * (states * _changes(chain, depths)).sum(axis=(1, 2))
@@ -210,8 +233,17 @@ def found(chain: Chain, states: Blocks, capacity: int | None) -> Blocks:
     states = states / states.sum(axis=(1, 2), keepdims=True)
     if chain.clock:
         return states
-    goes = np.eye(states.shape[2])[_levels_at(chain, np.arange(states.shape[1]) + 1)]
-    return np.einsum("cni,cnij->cnj", states, goes)
+    goes = _levels_at(chain, np.arange(states.shape[1]) + 1)
+    places = np.arange(0, states.size, states.shape[2]).reshape(*states.shape[:2], 1) + goes
+    gathered = np.bincount(places.ravel(), states.ravel(), minlength=states.size)
+    return gathered.reshape(states.shape)
+
+
+def _folded(chain: Chain, states: Blocks) -> Blocks:
+    """The states with those beyond the depth from which rates and moves stay the same as one."""
+    deep = len(chain.service_rates)
+    rest = states[:, deep:].sum(axis=1, keepdims=True)
+    return np.concatenate([states[:, :deep], rest], axis=1)
 
 
 def _rates(chain: Chain, depths: int) -> NDArray[np.float64]:

@@ -18,7 +18,6 @@ from scipy.special import ndtr
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.refusal import BadInput
-from services.contract.forecast import response
 
 Grid = NDArray[np.float64]
 """Shape (depths, levels)."""
@@ -32,19 +31,31 @@ class Conditional(NamedTuple):
 
     def within(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probability to take no longer, of the gamma with these two (Wilson and Hilferty 1931);
-        `seconds` of shape (cases, 1, 1) give (cases, depths, levels)."""
+        `seconds` of shape (cases, 1) and a flat grid give (cases, size of the grid)."""
         ratio = seconds / self.mean
         ninth = np.maximum(self.scv, 1e-12) / 9
         return ndtr((np.cbrt(ratio) - 1 + ninth) / np.sqrt(ninth))
 
 
 def conditional(queue: LevelledQueue, depths: int) -> Conditional:
-    """Of a job that finds 0 … depths - 1 others, at each level."""
-    model = queue.forecast()
-    levels = range(len(queue.paces))
-    found = np.array([[response(model, i, n) for i in levels] for n in range(depths)])
-    mean, variance = found[..., 0], found[..., 1]
-    return Conditional(mean, variance / mean**2)
+    """Of a job that finds 0 … depths - 1 others, at each level: services.contract.forecast.response
+    of all of them at once."""
+    seconds, scv, error = np.array([(p.seconds, p.scv, p.error) for p in queue.paces]).T
+    number = np.arange(1, depths + 1)[:, None]
+    tau0, tau1, cap = queue.law.tau0, queue.law.tau1, queue.law.cap
+    together = np.minimum(-(-number // queue.workers), cap)
+    service = seconds * (tau0 + tau1 * together) / (tau0 + tau1)
+    wait, variance = _wait(scv, service / queue.places, number - queue.places)
+    mean = wait + service
+    return Conditional(mean, (variance + scv * service**2 + (error * mean) ** 2) / mean**2)
+
+
+def _wait(scv: Grid, interval: Grid, departures: Grid) -> tuple[Grid, Grid]:
+    """Mean and variance until so many have left; 0 where a place is free."""
+    later, full = departures - 1, departures > 0
+    mean = ((1 + scv) / 2 + later) * interval
+    variance = ((1 + scv) * (1 + 5 * scv) / 12 + scv * later) * interval**2
+    return np.where(full, mean, 0.0), np.where(full, variance, 0.0)
 
 
 def probability_within(
@@ -54,8 +65,12 @@ def probability_within(
 
     `found`: shape (cases, depths, levels); `means`: the mean response of each, by Little's law.
     """
-    stretch = means / (found * given.mean).sum(axis=(1, 2))
-    return (found * given.within(seconds / stretch[:, None, None])).sum(axis=(1, 2))
+    # At most depths jobs are found at one level alone, whichever the case.
+    reached = (found > 0).any(axis=0)
+    weights, mean, scv = found[:, reached], given.mean[reached], given.scv[reached]
+    stretch = means / (weights @ mean)
+    within = Conditional(mean, scv).within((seconds / stretch)[:, None])
+    return (weights * within).sum(axis=1)
 
 
 def percentile(queue: LevelledQueue, measures: LevelMeasures, percent: float) -> float:

@@ -57,7 +57,7 @@ class Screen:
 
     def __post_init__(self) -> None:
         require_positive(arrival_rate=self.queue.arrival_rate)
-        self._given = conditional(self.queue, 64)
+        self._given = conditional(self.queue, 256)
 
     def judge(self, tables: NDArray[np.int64]) -> Judgement:
         """Of tables stacked: shape (tables, levels, depths)."""
@@ -82,12 +82,11 @@ class Screen:
     def _margin(self, found: NDArray[np.float64], response: Figures) -> tuple[Figures, Figures]:
         if self.slo.percentile == "mean":
             return 1 - response / self.slo.seconds, response / self.slo.seconds
-        within = probability_within(
-            self._conditional(found.shape[1]), found, response, self.slo.seconds
-        )
+        within = probability_within(self.given(found.shape[1]), found, response, self.slo.seconds)
         return within - self.slo.percentile / 100, 1 - within
 
-    def _conditional(self, depths: int) -> Conditional:
+    def given(self, depths: int) -> Conditional:
+        """Responses of jobs that find 0 … depths - 1 others."""
         if len(self._given.mean) < depths:
             self._given = conditional(self.queue, 2 * depths)
         return Conditional(self._given.mean[:depths], self._given.scv[:depths])

@@ -1,18 +1,21 @@
 """The best thresholds by the analytic model: a coarse grid, then steps to better neighbours."""
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
 from controller.queueing.planning.screening import Judgement, Screen
 from controller.queueing.planning.thresholds import Depths, Thresholds, tables
-from services.contract.forecast import response
 
 GRID = {2: 60, 3: 20, 4: 13, 5: 11}
 """Depths on the coarse grid, by levels."""
 ALONE = (-8, -4, -2, -1, 1, 2, 4, 8)
-TOGETHER = (-2, -1, 1, 2)
+TOGETHER = tuple(
+    (one, other)
+    for one, other in product((-3, -2, -1, 1, 2, 3), repeat=2)
+    if one * other < 0 or one == other
+)
 """By how many jobs one depth is moved, or two at once: at the limit of the target one threshold
 can rise only where another falls."""
 MOST_PAIRED = 8
@@ -23,13 +26,15 @@ MOST_STEPS = 30
 
 def search(screen: Screen, start: Thresholds | None = None) -> Thresholds:
     """The thresholds with the best score that meet the target, or those nearest to it; by steps
-    from `start` alone, where it is given."""
+    from `start` alone, where it is given and no deeper than is worth a threshold."""
     levels = len(screen.queue.paces)
     if levels == 1:
         return Thresholds((), ())
     last = deepest(screen)
-    begin = _coarse(levels, last) if start is None else np.array([[*start[0], *start[1]]])
-    best = _best(screen, begin)
+    if start is None or start.thresholds[-1] > last:
+        best = _best(screen, _coarse(levels, last))
+    else:
+        best = np.array([*start.thresholds, *start.climb])
     for _ in range(MOST_STEPS):
         better = _best(screen, _around(best, last))
         if (better == best).all():
@@ -43,10 +48,10 @@ def deepest(screen: Screen) -> int:
 
     Beyond it every job is late whatever is decided.
     """
-    queue, model = screen.queue, screen.queue.forecast()
-    last, allowed = len(queue.paces) - 1, 1.25 * screen.slo.seconds
-    late = (n for n in range(MOST_DEPTH) if response(model, last, n).mean > allowed)
-    return max(min(next(late, MOST_DEPTH), queue.capacity or MOST_DEPTH), len(queue.paces) + 1)
+    queue = screen.queue
+    late = screen.given(MOST_DEPTH).mean[:, -1] > 1.25 * screen.slo.seconds
+    deepest = int(late.argmax()) if late.any() else MOST_DEPTH
+    return max(min(deepest, queue.capacity or MOST_DEPTH), len(queue.paces) + 1)
 
 
 def thresholds(row: Depths) -> Thresholds:
@@ -91,11 +96,12 @@ def _around(row: Depths, last: int) -> Depths:
 
 
 def _moved(row: Depths) -> Iterator[Depths]:
-    unit = np.eye(len(row), dtype=np.int64)
-    for each in unit:
+    unit, half = np.eye(len(row), dtype=np.int64), len(row) // 2
+    # Depths to climb at are often equal, and one alone cannot pass the next.
+    climbs = np.arange(len(row)) // half
+    for each in (*unit, climbs):
         yield from (row + step * each for step in ALONE)
     if len(row) > MOST_PAIRED:
         return
-    for one, other in combinations(unit, 2):
-        for step in TOGETHER:
-            yield from (row + step * one + with_it * other for with_it in TOGETHER)
+    for one, other in (*combinations(unit, 2), *((down, climbs) for down in unit[:half])):
+        yield from (row + step * one + with_it * other for step, with_it in TOGETHER)

@@ -5,11 +5,15 @@ import sys
 from itertools import pairwise
 from time import thread_time
 
+import numpy as np
 import pytest
 
+from controller.queueing.levels.queue import LevelledQueue
+from controller.queueing.planning.screening import Screen
+from controller.queueing.planning.search import judge
 from controller.queueing.planning.thresholds import require_thresholds
 from controller.queueing.refusal import BadInput
-from controller.queueing.replanning import replan
+from controller.queueing.replanning import BUSIEST, replan
 from services.contract.forecast import Forecast, Pace, Rate
 from services.contract.profile import BatchLaw
 from services.contract.rules import Slo
@@ -50,6 +54,64 @@ def test_a_plan_takes_less_than_a_third_of_a_second():
         slowest.append(thread_time() - began)
 
     assert max(slowest) < 0.3
+
+
+NEAR = [(rate, drifted) for rate in (0.2, 0.5, 0.8) for drifted in (0.7, 0.9, 1.1, 1.4)]
+
+
+def asked(levels, workers, utilisation):
+    """The first and last levels, or all."""
+    limit = workers * ENGINE.speedup / 0.2
+    found = forecast(min(utilisation, BUSIEST) * limit, workers)
+    kept = [0, 2] if levels == 2 else [0, 1, 2]
+    paces, qualities = (tuple(each[i] for i in kept) for each in (found.paces, QUALITIES))
+    return found.model_copy(update={"paces": paces}), qualities
+
+
+def score(found, slo, qualities, chosen):
+    """Whether the target is met, and the score as a share of the best level's lead."""
+    queue = LevelledQueue(
+        found.arrivals.value, found.paces, qualities, found.law, workers=found.workers
+    )
+    judged = judge(Screen(queue, slo), np.array([[*chosen.thresholds, *chosen.climb]]))
+    return judged.margin[0] >= 0, judged.score[0] / (qualities[0] - qualities[-1])
+
+
+@pytest.mark.parametrize("slo", [Slo(seconds=3), Slo(seconds=1.5, percentile="mean")])
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("levels", [2, 3])
+def test_steps_from_the_thresholds_of_a_load_nearby_miss_nothing(levels, workers, slo):
+    """Beside a search of all: as good to a thousandth of the lead, and the target met as well."""
+    for utilisation, drift in NEAR:
+        before, qualities = asked(levels, workers, utilisation)
+        now, _ = asked(levels, workers, utilisation * drift)
+        start = replan(before, slo, qualities)
+
+        stepped = score(now, slo, qualities, replan(now, slo, qualities, start))
+        whole = score(now, slo, qualities, replan(now, slo, qualities))
+
+        assert stepped[0] == whole[0]
+        assert stepped[1] >= whole[1] - 1e-3
+
+
+def test_steps_take_less_than_half_of_a_search_of_all_thresholds():
+    now, qualities = asked(3, 1, 0.6)
+    slo = Slo(seconds=3)
+    start = replan(asked(3, 1, 0.55)[0], slo, qualities)
+    whole, stepped = [], []
+    for _ in range(7):
+        for given, taken in ((None, whole), (start, stepped)):
+            began = thread_time()
+            replan(now, slo, qualities, given)
+            taken.append(thread_time() - began)
+
+    assert min(stepped) < 0.5 * min(whole)
+
+
+def test_thresholds_deeper_than_is_worth_a_threshold_are_no_start():
+    found, slo = forecast(6.0), Slo(seconds=3)
+
+    assert replan(found, slo, QUALITIES, ((500, 900), (400, 800))) == replan(found, slo, QUALITIES)
 
 
 def test_paces_and_qualities_must_be_as_many():

@@ -45,6 +45,16 @@ def test_the_states_are_those_of_the_generator(asked, clock):
     assert found.residency == pytest.approx(states.sum(axis=0), abs=1e-7)
 
 
+def test_so_are_those_of_levels_that_change_however_long_the_queue():
+    table = np.array([[0, 0, 1, 1], [0, 1, 1, 2], [0, 1, 1, 1]])
+    states = by_generator(queue(1.2), table, 120)
+
+    found = measure(queue(1.2), table)
+
+    assert found.states[:30] == pytest.approx(states[:30], abs=1e-8)
+    assert found.mean_number == pytest.approx(states.sum(axis=1) @ np.arange(121), rel=1e-6)
+
+
 def test_a_buffer_loses_what_finds_it_full():
     asked = queue(5.0, capacity=9)
     states = by_generator(asked, HYSTERESIS, 9)

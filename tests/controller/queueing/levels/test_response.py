@@ -2,15 +2,19 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from controller.queueing.levels import embedded, hysteresis
-from controller.queueing.levels.response import percentile
+from controller.queueing.levels.queue import LevelledQueue
+from controller.queueing.levels.response import conditional, percentile
 from controller.queueing.refusal import BadInput
 from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
 from controller.queueing.simulation.service import by_scv
 from controller.queueing.simulation.statistics import replicate
+from services.contract.forecast import Pace, response
+from services.contract.profile import BatchLaw
 from tests.controller.queueing.levels.situations import HYSTERESIS, ONE_LEVEL, SECONDS, queue
 
 
@@ -22,6 +26,18 @@ def test_one_exponential_server(percent):
 
     # Wilson and Hilferty's gamma for sums of exponential times.
     assert found == pytest.approx(-math.log(1 - percent / 100) / 0.2, rel=0.03)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_what_is_found_is_taken_as_the_live_model_takes_it(workers):
+    paces = (Pace(seconds=2.0, scv=0.3, error=0.1), Pace(seconds=0.7))
+    asked = LevelledQueue(1.0, paces, (1.0, 0.5), BatchLaw(tau0=0.3, tau1=0.1, cap=4), workers)
+    live = [[response(asked.forecast(), level, n) for level in (0, 1)] for n in range(40)]
+
+    found = conditional(asked, 40)
+
+    assert found.mean == pytest.approx(np.array(live)[..., 0])
+    assert found.scv * found.mean**2 == pytest.approx(np.array(live)[..., 1])
 
 
 @pytest.mark.parametrize("scv", [0.0, 0.3, 1.0])
