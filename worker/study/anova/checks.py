@@ -12,6 +12,7 @@ from worker.study.anova.model import Model
 from worker.study.anova.sample import Doubles
 
 SIGNIFICANT = 0.05
+ROUNDING = 1e-9
 FEWEST, MOST = 3, 5000
 """Runs for which Shapiro and Wilk's p is known"""
 
@@ -61,8 +62,10 @@ def normal(model: Model) -> Check | None:
 
 def equal_variance(model: Model) -> Check | None:
     """Whether the residuals' variance follows the fitted values: Breusch and Pagan's test in
-    Koenker's form. It needs no replicates, as tests between cells do."""
-    if np.ptp(model.fitted) == 0:
+    Koenker's form. It needs no replicates, as tests between cells do; but residuals that cannot
+    differ in size, as those with a single degree of freedom, have one variance only."""
+    squares = np.square(model.raw_residuals)
+    if np.ptp(model.fitted) == 0 or np.ptp(squares) <= ROUNDING * squares.max():
         return None
     lagrange, p, _, _ = het_breuschpagan(model.raw_residuals, sm.add_constant(model.fitted))
     return Check("Breusch–Pagan χ²", float(lagrange), float(p))

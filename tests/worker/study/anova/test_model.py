@@ -231,6 +231,14 @@ def test_checks_see_what_they_are_for() -> None:
         assert not check.held
 
 
+@pytest.mark.parametrize("last", [1.0, 1.1, 1.2, 1.3, 1.7, 2.9])
+def test_residuals_that_cannot_differ_in_size_say_nothing_of_their_variance(last: float) -> None:
+    rows = [{"a": a, "b": b, "y": 0.1 + a / 3 + b / 7} for a in (0, 1) for b in (0, 1)]
+    rows[-1]["y"] *= last
+    model = fit(sample(rows, {"a": (0, 1), "b": (0, 1)}, "y", "rows"), [])
+    assert checks.checks(model)["equal_variance"] is None
+
+
 def test_the_logarithm_makes_ratios_of_effects() -> None:
     rows = [{"a": a, "b": b, "y": 3.0 * 4**a * 2**b} for a in (0, 1) for b in (0, 1)]
     runs = sample(rows, {"a": (0, 1), "b": (0, 1)}, "y", "rows").logarithm()
