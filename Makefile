@@ -32,8 +32,8 @@ up: .venv/ready  ## Start Redis and every process of the Procfile; Ctrl-C or `ma
 down: .venv/ready  ## Stop what `make up` started
 	$(BIN)/python -m stack down
 
-test: .venv/ready-dev  ## All tests but those that need containers
-	$(BIN)/python -m pytest
+test: .venv/ready-dev  ## All tests but those that need containers, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-containers: .venv/ready-dev  ## Build and start the containers, and run a storybook through them
 	$(BIN)/python -m pytest tests/containers -m containers
