@@ -26,8 +26,8 @@ DRIFT = 2.0
 WHOLE_SECONDS = 300.0
 NEARBY = 1.5
 """How many times the utilisation may change for a plan to go by steps from the one before it, which
-takes less than half of a search of all thresholds and, up to there, misses nothing worth having;
-every 300 s all are searched in any case, for steps end at the first thresholds that none betters."""
+judges less than half of what a search of all does and, up to there, misses nothing worth having;
+every 300 s all are searched in any case, for steps end at the first thresholds none betters."""
 
 Replan = Callable[[Forecast, Slo, tuple[float, ...], Thresholds | None], Any]
 """Gives an object with `thresholds` and `climb`, by steps from the thresholds given, if any."""

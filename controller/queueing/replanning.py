@@ -24,10 +24,10 @@ def replan(
     """The thresholds that promise the best effective quality while the response stays in `slo`.
 
     `qualities` are those of the levels, best first, as many as `forecast.paces`. Where nothing
-    meets the target, those that come nearest to it. Well below 0.3 s for three levels; less than
-    half of that by steps from `start`, the thresholds of the same ladder at a load not far off. Two
-    levels have so few thresholds that all are searched. Raises BadInput where paces and qualities
-    are not as many.
+    meets the target, those that come nearest to it. Well below 0.3 s for three levels. By steps
+    from `start`, the thresholds of the same ladder at a load not far off, less than half as many
+    are judged; two levels have so few that all are. Raises BadInput where paces and qualities are
+    not as many.
     """
     queue = LevelledQueue(0.0, forecast.paces, qualities, forecast.law, forecast.workers)
     limit = queue.stability_limits[-1]
