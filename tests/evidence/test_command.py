@@ -225,7 +225,7 @@ def test_the_command_refuses_before_it_leaves_anything(tmp_path: Path) -> None:
     answer = _evidence("run", "--out", str(out), "--only", "live")
     assert (answer.returncode, answer.stderr) == (
         2,
-        "live needs profile, not done yet: name them in --only too\n",
+        "live needs profile, optimal, not done yet: name them in --only too\n",
     )
     assert not out.exists()
 
