@@ -45,7 +45,7 @@ class Attempt:
         folder.mkdir(parents=True, exist_ok=True)
         log = self.out / f"{stage.name}.log"
         log.unlink(missing_ok=True)
-        with nullcontext() if stage.derived else speed.probed(folder):
+        with nullcontext() if stage.derived else speed.probing(folder):
             for session in stage.sessions:
                 self._session(session, folder, log)
         log.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ STOP_SECONDS = 5.0
 
 
 @contextmanager
-def probed(folder: Path) -> Iterator[None]:
+def probing(folder: Path) -> Iterator[None]:
     """Keep the speed of the machine in the folder's file meanwhile, after what is there. A stage
     must not fail for it: without a probe there are no lines."""
     probe = _started((folder / FILE).resolve())

@@ -1,8 +1,10 @@
 """When a run began, by the clock of the day: its records have times from there alone."""
 
 import json
+import math
 import time
 from pathlib import Path
+from typing import Any
 
 from loadgen.record import BadRecord, run_name
 
@@ -13,8 +15,14 @@ def beside(records: Path) -> Path:
 
 
 def save(records: Path) -> None:
-    """Write that the run begins now, beside its records. Raises OSError."""
-    beside(records).write_text(json.dumps({"unix": round(time.time(), 3)}) + "\n")
+    """Write, whole or not at all, that the run begins now, beside its records. Raises OSError."""
+    path, now = beside(records), round(time.time(), 3)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(json.dumps({"unix": now}) + "\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def of_run(records: Path) -> float | None:
@@ -23,6 +31,14 @@ def of_run(records: Path) -> float | None:
     if not path.exists():
         return None
     try:
-        return float(json.loads(path.read_text())["unix"])
+        return _finite(json.loads(path.read_text())["unix"])
     except (ValueError, TypeError, KeyError) as error:
         raise BadRecord(f"{path} does not say when its run began: {error!r}") from error
+
+
+def _finite(told: Any) -> float:
+    """Raises TypeError or ValueError."""
+    value = float(told)
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return value

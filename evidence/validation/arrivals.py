@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from evidence.validation.figures import plain
+from evidence.validation.figures import AsJson
 from evidence.validation.intervals import RESAMPLES, Floats, autocovariances, ranged
 from loadgen.metrics import Estimate
 
@@ -16,7 +16,7 @@ SIGNIFICANT = 0.01
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class Arrivals(AsJson):
     """Of the gaps between due times: squared coefficient of variation (1 for a Poisson process),
     autocorrelation of neighbours (0), dispersion of counts (variance over mean, 1 for Poisson), and
     how likely gaps like these are with the rate asked for: of Kolmogorov and Smirnov's test against
@@ -29,10 +29,6 @@ class Arrivals:
     dispersion: float | None
     dispersion_p: float | None
     ks_p: float
-
-    def as_json(self) -> dict[str, object]:
-        """As validation.json holds it."""
-        return {name: plain(value) for name, value in vars(self).items()}
 
     @property
     def dependent(self) -> bool:

@@ -11,8 +11,8 @@ from evidence.validation.arrivals import Arrivals
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import NAMES, Estimates, Figures
 from evidence.validation.outcomes import Outcomes
+from evidence.validation.relative_speed import SPAN_SECONDS, RelativeSpeed
 from evidence.validation.service import Service
-from evidence.validation.speed import TOGETHER, Speed
 from loadgen.metrics import Estimate
 
 FAR = 0.1
@@ -68,7 +68,7 @@ class Findings:
     uncalibrated: tuple[str, ...]
     planned_for: float | None = None
     """The true rate, of rules that plan thresholds for it; None where rules fix them"""
-    speed: Speed | None = None
+    speed: RelativeSpeed | None = None
     """Of the machine, where it was kept"""
 
 
@@ -143,14 +143,15 @@ def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
         yield Broken(RETRIED, f"{seen.retried}")
 
 
-def _running(found: Speed | None) -> Iterator[Broken]:
+def _running(found: RelativeSpeed | None) -> Iterator[Broken]:
     if found is None:
         return
     if found.differs:
-        yield Broken(SPEED, f"{_said(found.ratio)} times as long, while pictures were under way")
+        yield Broken(SPEED, f"{_said(found.ratio)} times as long, with as many pictures under way")
     if found.uneven and found.variation is not None:
-        varied = f"by {100 * found.variation:.0f} % (coefficient of variation)"
-        yield Broken(UNEVEN, f"means of {TOGETHER} pieces of the same work vary {varied}")
+        told = "coefficient of variation, less what single pieces vary by"
+        varied = f"vary by {100 * found.variation.value:.0f} % ({told})"
+        yield Broken(UNEVEN, f"means of the same work over {SPAN_SECONDS:g} s {varied}")
 
 
 def _serving(found: Findings) -> Iterator[Broken]:

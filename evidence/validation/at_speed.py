@@ -10,10 +10,11 @@ from evidence.validation.basis import Basis
 from evidence.validation.calibration import Overhead
 from evidence.validation.figures import Estimates, Jobs
 from evidence.validation.intervals import Floats
-from evidence.validation.speed import Probes
+from evidence.validation.relative_speed import Paces, RelativeSpeed
 from evidence.validation.study import Run, Study
 from loadgen.metrics import Estimate
 from services.contract.profile import Interval, Rung
+from services.contract.rules import PolicyRules
 
 FAR = 1e6
 """Seconds, longer than any run"""
@@ -64,21 +65,38 @@ def _estimate(found: Estimate, ratio: float) -> Estimate:
     return Estimate(*(ratio * end for end in (found.value, found.low, found.high)))
 
 
-def followed(
-    basis: Basis, run: Run, reference: Probes, probes: Probes, replications: int
-) -> Estimates:
+def followed(basis: Basis, run: Run, found: RelativeSpeed, replications: int) -> Estimates:
     """By simulation, with the speed changing within the run as it was probed.
 
     Where all work changes its speed alike, a run is one at the calibration's speed by a clock that
     runs as fast as the work does: the simulation has that clock, and its times are carried back.
-    The controller's periods are stretched with it, which is a small error.
+    What rules say in seconds is carried over by the mean speed. The controller's own periods are
+    not, nor how long its estimate of the rate remembers, which is a small error.
     """
-    clock = WorkClock.of(probes, float(reference.seconds.mean()))
+    clock = WorkClock.of(found.paces)
+    moved = by_work(run, basis.study.rules(run), clock, found.ratio.value)
+    replay = simulated.replay(basis.study, moved, replications)
+    return replay.estimates(basis.study, lambda jobs: clock.carried_back(basis.later(jobs)))
+
+
+def by_work(run: Run, rules: PolicyRules, clock: "WorkClock", ratio: float) -> Run:
+    """The run with its times in seconds of work, of which one lasts `ratio` of the run's."""
     ordered = run.ordered
     due = clock.work(np.array([each.due for each in ordered])).tolist()
-    moved = tuple(replace(each, due=at) for each, at in zip(ordered, due, strict=True))
-    replay = simulated.replay(basis.study, replace(run, records=moved), replications)
-    return replay.estimates(basis.study, lambda jobs: clock.carried_back(basis.later(jobs)))
+    records = tuple(replace(each, due=at) for each, at in zip(ordered, due, strict=True))
+    asked = replace(run.policy, rules=_quicker(rules, ratio))
+    return replace(run, records=records, rate=run.rate * ratio, policy=asked)
+
+
+def _quicker(rules: PolicyRules, ratio: float) -> PolicyRules:
+    """With so many times less patience, dwell and time for an answer."""
+    slo, patience = rules.slo, rules.patience_seconds
+    shorter = {
+        "dwell_seconds": rules.dwell_seconds / ratio,
+        "patience_seconds": patience and patience / ratio,
+        "slo": slo and slo.model_copy(update={"seconds": slo.seconds / ratio}),
+    }
+    return rules.model_copy(update=shorter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +108,12 @@ class WorkClock:
     done: Floats
 
     @classmethod
-    def of(cls, probes: Probes, usual: float) -> "WorkClock":
-        """By probes from the start of the run on; `usual` seconds were their work's before."""
-        smooth = probes.smooth
+    def of(cls, paces: Paces) -> "WorkClock":
+        """From the start of the run on."""
+        smooth = paces.smooth
         edges = (smooth.at[1:] + smooth.at[:-1]) / 2
         real = np.concatenate([[-FAR], edges, [FAR]])
-        done = np.concatenate([[0.0], np.cumsum(np.diff(real) * usual / smooth.seconds)])
+        done = np.concatenate([[0.0], np.cumsum(np.diff(real) / smooth.ratios)])
         return cls(real, done - np.interp(0.0, real, done))
 
     def work(self, times: Floats) -> Floats:

@@ -94,7 +94,7 @@ def best(study: Study) -> Basis:
 
 
 def others(study: Study) -> dict[str, Basis]:
-    """Bases that are not chosen, by the names of their variants (result.VARIANTS)."""
+    """Bases that are not chosen, by the names of their variants (evidence.validation.variants)."""
     delayed, unserved = plain(study), offline(study)
     found = {
         "delayed": delayed,

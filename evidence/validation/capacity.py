@@ -21,13 +21,14 @@ Cells = Mapping[tuple[Policy, float], list[list[Record]]]
 @dataclass(frozen=True)
 class Capacity:
     """`knees` in requests a second; None: not even the lowest rate. `ratios` over that of
-    `best_level`, of the policies that follow the queue, `ratio` the largest. `at_least` names the
-    policies that sustained the highest rate they were tried at: they may sustain more.
+    `best_level`, of the policies that follow the queue and are not told the rate, `ratio` the
+    largest. `at_least` names the policies that sustained the highest rate they were tried at: they
+    may sustain more.
 
     A knee is rounded down to a rate that was tried, and so is the one that it is divided by.
     `brackets` hold each knee and the lowest rate that failed; None: none did. `ratio_at_least` is
-    the largest knee of the policies that follow the queue over the lowest rate at which
-    `best_level` failed: the true ratio is no less. `held` goes by it, and is None without it.
+    the largest knee of the same policies over the lowest rate at which `best_level` failed: the
+    true ratio is no less. `held` goes by it, and is None without it.
     """
 
     knees: Mapping[str, float | None]
@@ -55,7 +56,7 @@ def capacity(study: Study) -> Capacity | None:
     knees = {policy.notation: knee(found, policy, aim) for policy in policies}
     failing = {policy.notation: _first_failing(found, policy, aim) for policy in policies}
     best = f"fixed:{study.names[0]}"
-    least, aware = knees.get(best), [p.notation for p in policies if moves(p)]
+    least, aware = knees.get(best), [p.notation for p in policies if adapts(p)]
     over = {name: knees[name] for name in aware}
     ratios = {name: at / least for name, at in over.items() if at is not None and least}
     at_least = _at_least(over, failing.get(best))
@@ -75,6 +76,12 @@ def capacity(study: Study) -> Capacity | None:
 def moves(policy: Policy) -> bool:
     """Whether the level follows the queue."""
     return policy.rules is None or policy.rules.kind != "fixed"
+
+
+def adapts(policy: Policy) -> bool:
+    """Whether it does so by what it sees alone. Tables for each rate are told the true one: they
+    bound what can be reached, and do not show that it is."""
+    return moves(policy) and policy.folder is None
 
 
 def aim_of(slo: Slo) -> Aim:

@@ -4,6 +4,8 @@ from evidence.validation.verdict import Verdict
 from loadgen.metrics import Estimate
 
 NOTHING = "–"
+KNOWN = {True: "yes", False: "no", None: NOTHING}
+"""Whether something holds."""
 
 
 def figure(value: Estimate | float | None, digits: int = 3) -> str:
@@ -20,6 +22,11 @@ def figure(value: Estimate | float | None, digits: int = 3) -> str:
 def percent(error: float | None) -> str:
     """A relative error with its sign."""
     return NOTHING if error is None else f"{error:+.1%}".replace("-", "−").replace("%", " %")
+
+
+def share(part: float | None, digits: int = 1) -> str:
+    """Of a whole."""
+    return NOTHING if part is None else f"{part:.{digits}%}".replace("%", " %")
 
 
 def run_name(found: Verdict) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.queueing.switching import Table
-from evidence.validation.figures import Jobs
+from evidence.validation.figures import AsJson, Jobs
 from evidence.validation.intervals import Floats
 
 Changes = Sequence[tuple[float, int]]
@@ -14,17 +14,13 @@ Changes = Sequence[tuple[float, int]]
 
 
 @dataclass(frozen=True)
-class Obeyed:
+class Obeyed(AsJson):
     """What a table, a clock and a dwell would have done, beside what was done: the share of the
     time in which the level was another, and the changes of both."""
 
     apart: float
     changes: int
     called_for: int
-
-    def as_json(self) -> dict[str, object]:
-        """As validation.json holds it."""
-        return dict(vars(self))
 
 
 def obeyed(found: Jobs, changes: Changes, table: Table, *, period: float, dwell: float) -> Obeyed:

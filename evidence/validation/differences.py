@@ -3,18 +3,24 @@
 A policy's effective quality is that of its levels, weighed by the shares of its answers. Both are
 uncertain: the differences between levels, over captions (the same ones at every level, so that
 differences are paired), and the shares, over the requests of a run, which depend on their
-neighbours.
+neighbours. Two runs of one schedule are paired by request.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.random import Generator
 
 from evidence.validation.capacity import aim_of
 from evidence.validation.figures import Jobs
-from evidence.validation.intervals import RESAMPLES, Floats, block_length, ranged, resampled
+from evidence.validation.intervals import (
+    RESAMPLES,
+    Floats,
+    Integers,
+    block_length,
+    ranged,
+    resampled,
+)
 from evidence.validation.measured import jobs
 from evidence.validation.study import Run, Study
 from loadgen.campaign import in_time as share_in_time
@@ -50,12 +56,54 @@ def level_qualities(study: Study) -> Worth:
     return Worth(value, value + spread * chance.standard_normal((RESAMPLES, len(value))))
 
 
-def cells(study: Study) -> Cells:
+def by_policy_and_rate(study: Study) -> Cells:
     """The runs of each policy at each rate."""
     found: dict[tuple[str, float], list[Run]] = defaultdict(list)
     for run in study.runs:
         found[run.policy.notation, run.rate].append(run)
     return found
+
+
+def qualities(played: Sequence[Jobs], worth: Worth) -> list[Drawn]:
+    """The effective quality of each run, and its resamples over requests and captions."""
+    rows = redrawn(played, [worth.value[each.levels] for each in played], seed=1)
+    return [_quality(each.levels, drawn, worth) for each, drawn in zip(played, rows, strict=True)]
+
+
+def _quality(at: Integers, rows: Integers, worth: Worth) -> Drawn:
+    levels = len(worth.value)
+    shares = np.stack([(at[rows] == level).mean(axis=1) for level in range(levels)], axis=1)
+    mine = np.bincount(at, minlength=levels) / len(at)
+    return float(mine @ worth.value), (shares * worth.drawn).sum(axis=1)
+
+
+def tails(played: Sequence[Jobs]) -> list[Drawn]:
+    """The 95th percentile of the responses of each run, and its resamples over requests."""
+    responses = [each.responses for each in played]
+    rows = redrawn(played, responses, seed=2)
+    return [
+        (float(np.percentile(each, 95)), np.percentile(each[drawn], 95, axis=1))
+        for each, drawn in zip(responses, rows, strict=True)
+    ]
+
+
+def redrawn(played: Sequence[Jobs], values: Sequence[Floats], seed: int) -> list[Integers]:
+    """Indices of the answered of each run, in blocks: (resamples, answered).
+
+    Runs that answered the same requests are resampled by the same ones, so that what a schedule
+    asks of both drops out of their difference, in blocks as long as any of them needs; others
+    independently. `values` are those whose neighbours depend on each other, (answered,).
+    """
+    schedules = [each.due[each.answered].tobytes() for each in played]
+    lengths: dict[bytes, int] = {}
+    for schedule, each in zip(schedules, values, strict=True):
+        lengths[schedule] = max(lengths.get(schedule, 1), block_length(each))
+    counts = {schedule: len(each) for schedule, each in zip(schedules, values, strict=True)}
+    rows = {
+        schedule: resampled(counts[schedule], length, np.random.default_rng([seed, number]))
+        for number, (schedule, length) in enumerate(lengths.items())
+    }
+    return [rows[schedule] for schedule in schedules]
 
 
 def pooled(each: Sequence[Drawn]) -> Drawn:
@@ -64,40 +112,18 @@ def pooled(each: Sequence[Drawn]) -> Drawn:
     return float(np.mean(values)), np.mean(drawn, axis=0)
 
 
-def _redrawn(found: Jobs, chance: Generator) -> np.ndarray:
-    """Indices of the answered, in blocks: (resamples, answered)."""
-    length = block_length(found.responses)
-    return resampled(len(found.responses), length, chance)
-
-
-def quality(found: Jobs, worth: Worth) -> Drawn:
-    """The effective quality of a run, and its resamples over requests and captions."""
-    chance, levels = np.random.default_rng(1), len(worth.value)
-    drawn = found.levels[_redrawn(found, chance)]
-    shares = np.stack([(drawn == level).mean(axis=1) for level in range(levels)], axis=1)
-    mine = np.bincount(found.levels, minlength=levels) / len(found.levels)
-    return float(mine @ worth.value), (shares * worth.drawn).sum(axis=1)
-
-
-def _p95(found: Jobs) -> Drawn:
-    """Of the responses of a run, and its resamples over requests."""
-    drawn = found.responses[_redrawn(found, np.random.default_rng(2))]
-    return float(np.percentile(found.responses, 95)), np.percentile(drawn, 95, axis=1)
-
-
-def apart(
+def difference(
     study: Study, worth: Worth, mine: Sequence[Run], others: Sequence[Run]
 ) -> tuple[Estimate, Estimate]:
     """Effective quality, and the 95th percentile in seconds, of repeats less those of others."""
-    played = [[jobs(run, study.names) for run in runs] for runs in (mine, others)]
-    qualities = (pooled([quality(each, worth) for each in runs]) for runs in played)
-    tails = (pooled([_p95(each) for each in runs]) for runs in played)
-    return _difference(*qualities), _difference(*tails)
+    played = [jobs(run, study.names) for run in (*mine, *others)]
+    return less(qualities(played, worth), len(mine)), less(tails(played), len(mine))
 
 
-def _difference(mine: Drawn, other: Drawn) -> Estimate:
-    """Resample by resample, so that both are of the same captions."""
-    return ranged(mine[0] - other[0], mine[1] - other[1])
+def less(found: Sequence[Drawn], mine: int) -> Estimate:
+    """The mean of so many figures less that of the others, resample by resample."""
+    first, second = pooled(found[:mine]), pooled(found[mine:])
+    return ranged(first[0] - second[0], first[1] - second[1])
 
 
 def in_time(study: Study, runs: Sequence[Run]) -> bool:

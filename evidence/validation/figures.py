@@ -162,6 +162,14 @@ def by_name(figures: Figures | Estimates, names: Sequence[str]) -> Mapping[str, 
     }
 
 
+class AsJson:
+    """What validation.json holds by the names of its fields."""
+
+    def as_json(self) -> dict[str, object]:
+        """As validation.json holds it."""
+        return {name: plain(value) for name, value in vars(self).items()}
+
+
 def plain(value: object) -> object:
     """As JSON holds it: an estimate as value, low and high; no number for what is not finite."""
     if isinstance(value, Estimate):

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import numpy as np
 
 from evidence.loops import closed_loop
 from evidence.served import ClosedLoop
+from evidence.validation import solved
 from evidence.validation.intervals import Floats
-from evidence.validation.probed import probed
+from evidence.validation.probed import began_at, with_probes
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
 from evidence.validation.tabled import with_table
-from loadgen import began, level_changes, policies, record
+from loadgen import level_changes, policies, record
 from loadgen.intensity import BadLoad
 from loadgen.level_changes import Change
 from loadgen.policies import Policy as Asked
@@ -56,8 +58,9 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         skipped=skipped,
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
         workers=int((told.get("live") or {}).get("workers", 1)),
+        solved=solved.read(folder, skipped),
     )
-    return probed(study, folder)
+    return with_probes(study, folder, skipped)
 
 
 def _profile(folder: Path) -> Profile:
@@ -93,12 +96,12 @@ def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run
     # A run that was being compressed as something stopped is there twice.
     for path in {record.run_name(path): path for path in found}.values():
         try:
-            run = with_table(run_of(path, ladder.names), folder.parent, ladder)
+            run = with_table(run_of(path, ladder.names), path, ladder)
             _check(run, ladder.names)
         except (ValueError, OSError) as error:
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:
-            yield run
+            yield replace(run, began=began_at(path, skipped))
 
 
 def _loops(folder: Path, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
@@ -131,7 +134,7 @@ def run_of(path: Path, levels: tuple[str, ...]) -> Run:
     asked, records = policy_of(slug, levels), tuple(record.read(path))
     if asked.rules is not None:
         check(asked.rules, levels)
-    return Run(name, asked, *numbers, records, _changes(path), began.of_run(path))
+    return Run(name, asked, *numbers, records, _changes(path))
 
 
 def policy_of(slug: str, levels: tuple[str, ...]) -> Asked:

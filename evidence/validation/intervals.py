@@ -22,7 +22,8 @@ RESAMPLES = 1000
 METHOD = (
     "95 % intervals: measured, circular block bootstrap over requests in the order they were due "
     "(mean number: over equal spans of time), block length by Politis and White (2004), "
-    f"{RESAMPLES} resamples; simulated, the range of 95 % of the replications"
+    f"{RESAMPLES} resamples, of runs of one schedule by the same requests; simulated, the range of "
+    "95 % of the replications"
 )
 
 
@@ -52,9 +53,10 @@ def block_length(values: Floats) -> int:
 
 def autocovariances(values: Floats, most: int) -> Floats:
     """At lags 0 … most, with the divisor n; shape (most + 1,)."""
-    apart = np.asarray(values, float) - np.mean(values)
-    count = len(apart)
-    return np.array([apart[: count - lag] @ apart[lag:] / count for lag in range(most + 1)])
+    deviations = np.asarray(values, float) - np.mean(values)
+    count = len(deviations)
+    lags = range(most + 1)
+    return np.array([deviations[: count - lag] @ deviations[lag:] / count for lag in lags])
 
 
 def _significant_lag(correlations: Floats, count: int) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evidence.validation.figures import AsJson
 from loadgen.record import FAILED_TO_SEND, REJECTED, SUCCEEDED, TIMEOUT, Record
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class Outcomes(AsJson):
     """Counts of requests, and seconds by which they were sent later than due."""
 
     refused: int
@@ -18,10 +19,6 @@ class Outcomes:
     failed: int
     retried: int
     lag_p99: float
-
-    def as_json(self) -> dict[str, object]:
-        """As validation.json holds it."""
-        return dict(vars(self))
 
 
 def outcomes(ordered: Sequence[Record]) -> Outcomes:

@@ -7,42 +7,59 @@ from pathlib import Path
 import numpy as np
 
 from evidence import speed
-from evidence.validation.speed import Probes
+from evidence.validation.intervals import Floats
+from evidence.validation.relative_speed import Probes
 from evidence.validation.study import Run, Study
 from loadgen import began, record
 from loadgen.record import Record
 
+Timed = tuple[Floats, Floats]
+"""When the same work was timed, in unix seconds, and the seconds that it took; in order."""
 Spans = list[tuple[float, float]]
 
 
-def probed(study: Study, folder: Path) -> Study:
-    """With the probes of each run and of the calibration, as far as its folder has them."""
-    live, calibration = (_probes(folder / name) for name in ("live", "calibration"))
+def with_probes(study: Study, folder: Path, skipped: dict[str, str]) -> Study:
+    """With the probes of each run and of the calibration, as far as its folder has them; what says
+    nothing of when a loop began is added to `skipped`."""
+    live, calibration = (_timed(folder / name) for name in ("live", "calibration"))
     if live is None or calibration is None:
         return study
     spans = [span for run in study.calibration for span in _of_run(run)]
-    spans += [span for path in _loops(folder) for span in _of_file(path)]
+    spans += [span for path in _loops(folder) for span in _of_file(path, skipped)]
     return replace(
         study,
         reference=_during(calibration, spans),
-        runs=tuple(_with_probes(run, live) for run in study.runs),
+        runs=tuple(_probed(run, live) for run in study.runs),
     )
 
 
-def _probes(folder: Path) -> Probes | None:
+def began_at(path: Path, skipped: dict[str, str]) -> float | None:
+    """When the run of a file of records began, unix seconds; None where that is not known. A file
+    that does not say it is added to `skipped`: the run itself is none the worse."""
+    try:
+        return began.of_run(path)
+    except (ValueError, OSError) as error:
+        skipped[f"{path.parent.name}/{began.beside(path).name}"] = str(error)
+        return None
+
+
+def _timed(folder: Path) -> Timed | None:
     rows = speed.read(folder / speed.FILE)
-    return Probes(*np.array(sorted(rows)).T) if rows else None
+    if not rows:
+        return None
+    at, seconds = np.array(sorted(rows)).T
+    return at, seconds
 
 
-def _with_probes(run: Run, live: Probes) -> Run:
+def _probed(run: Run, live: Timed) -> Run:
     if run.began is None:
         return run
     return replace(run, probes=_during(live, _of_run(run)).since(run.began))
 
 
-def _during(found: Probes, spans: Spans) -> Probes:
+def _during(timed: Timed, spans: Spans) -> Probes:
     begins, ends = np.array(spans or np.empty((0, 2))).T
-    return found.during(begins, ends)
+    return Probes.during(*timed, begins, ends)
 
 
 def _of_run(run: Run) -> Spans:
@@ -54,10 +71,10 @@ def _loops(folder: Path) -> Iterator[Path]:
     return (path for path in found if path.name.endswith(record.ENDINGS))
 
 
-def _of_file(path: Path) -> Spans:
+def _of_file(path: Path, skipped: dict[str, str]) -> Spans:
     """Nothing of a file that cannot be read: that it is skipped is told where its loop is read."""
+    start = began_at(path, skipped)
     try:
-        start = began.of_run(path)
         return [] if start is None else _spans(record.read(path), start)
     except (ValueError, OSError):
         return []

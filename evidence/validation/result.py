@@ -1,6 +1,6 @@
 """Everything that validation finds of a study, and its form in validation.json."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from evidence.validation import basis, calibration, intervals
 from evidence.validation.accuracy import ASKED, Accuracy, accuracy
 from evidence.validation.calibration import Overhead
 from evidence.validation.capacity import Capacity, capacity
+from evidence.validation.fairness import Fairness, fairness
 from evidence.validation.margins import (
     Contest,
     Distance,
@@ -17,22 +18,12 @@ from evidence.validation.margins import (
     distances,
     margins,
 )
+from evidence.validation.relative_speed import UNEVEN, WIDE
 from evidence.validation.simulated import REPLICATIONS
-from evidence.validation.speed import UNEVEN, WIDE, Fairness, fairness
 from evidence.validation.study import Run, Study
+from evidence.validation.variants import KINDS, VARIANTS
 from evidence.validation.verdict import Verdict, judge
 
-KINDS = ("simulated", "closed_form")
-VARIANTS: Mapping[str, tuple[str, ...]] = {
-    "delayed": KINDS,
-    "uncalibrated": KINDS,
-    "in_engine": KINDS,
-    "without_dwell": ("closed_form",),
-    "offline": KINDS,
-    "at_speed": KINDS,
-    "followed_speed": ("simulated",),
-}
-"""Predictions that were not chosen, kept so that nothing is hidden, and what they differ in."""
 Track = Callable[[Sequence[Run]], Iterable[Run]]
 
 
@@ -103,8 +94,8 @@ class Result:
 
     def _accuracies(self) -> dict[str, Any]:
         others = {
-            variant: {kind: self.accuracy(kind, variant).as_json() for kind in kinds}
-            for variant, kinds in VARIANTS.items()
+            name: {kind: self.accuracy(kind, name).as_json() for kind in variant.kinds}
+            for name, variant in VARIANTS.items()
         }
         return {kind: self.accuracy(kind).as_json() for kind in KINDS} | others | {"asked": ASKED}
 

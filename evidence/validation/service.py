@@ -10,7 +10,7 @@ from statistics import fmean
 
 import numpy as np
 
-from evidence.validation.figures import Jobs, plain
+from evidence.validation.figures import AsJson, Jobs
 from evidence.validation.intervals import Floats, mean_of
 from evidence.validation.work import Works, works_by_level
 from loadgen.metrics import Estimate
@@ -35,7 +35,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Service:
+class Service(AsJson):
     """Of the pictures that had one level alone: measured work over that expected by the profile,
     half the profile's own interval as a share of it, the squared coefficient of variation, how much
     more the ratio rises for each further picture under way than expected, and the autocorrelation
@@ -51,22 +51,18 @@ class Service:
     autocorrelation: Estimate
     expected_autocorrelation: float
 
-    def as_json(self) -> dict[str, object]:
-        """As validation.json holds it."""
-        return {name: plain(value) for name, value in vars(self).items()}
-
     @property
     def differs(self) -> bool:
         """Whether the work is another than the profile's, beyond what that is sure of."""
-        return self._apart and abs(self.ratio.value - 1) > self._reach
+        return self._far and abs(self.ratio.value - 1) > self._reach
 
     @property
     def doubted(self) -> bool:
         """Whether the work is another than the profile's, but no other than that allows for."""
-        return self._apart and not self.differs
+        return self._far and not self.differs
 
     @property
-    def _apart(self) -> bool:
+    def _far(self) -> bool:
         far = abs(self.ratio.value - 1) > WIDE
         return far and not self.ratio.low <= 1 <= self.ratio.high
 
@@ -79,8 +75,8 @@ class Service:
     @property
     def beyond_the_law(self) -> bool:
         """Whether company slows, or speeds, pictures other than the batch law says."""
-        apart = abs(self.slope.value) > STEEP
-        return apart and not self.slope.low <= 0 <= self.slope.high
+        steep = abs(self.slope.value) > STEEP
+        return steep and not self.slope.low <= 0 <= self.slope.high
 
     @property
     def dependent(self) -> bool:

@@ -1,6 +1,6 @@
 """The table of the machine's speed in each run."""
 
-from evidence.validation.cells import figure, percent, run_name
+from evidence.validation.cells import figure, run_name, share
 from evidence.validation.layout import Table
 from evidence.validation.result import Result
 
@@ -11,7 +11,7 @@ def speeds(result: Result) -> Table:
         (
             run_name(each),
             figure(found.ratio),
-            percent(found.variation).lstrip("+"),
+            share(found.variation and found.variation.value),
             figure(each.work),
         )
         for each in result.verdicts
@@ -26,8 +26,9 @@ def speeds(result: Result) -> Table:
     )
     caption = (
         "Seconds that the same small work took while pictures were under way, over those in the "
-        "calibration, and the coefficient of variation of its five-second means; beside them the "
-        f"work of pictures over that expected.{told}"
+        "calibration with as many, and the coefficient of variation of its five-second means, less "
+        "what single ones vary by; beside them the work of pictures over that expected."
+        f"{told}"
     )
     columns = ("run", "the same work", "varied by", "pictures")
     return Table("validation-speed", caption, columns, rows)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
-from evidence.validation.speed import Probes
+from evidence.validation.relative_speed import Probes
+from evidence.validation.solved import Solved
 from loadgen.level_changes import Change
 from loadgen.policies import Policy as Asked
 from loadgen.record import Record
@@ -51,7 +52,8 @@ class Study:
 
     `captions[level]` are the qualities of the pictures of the same captions in the same order.
     `skipped` names what cannot be read, and why. `reference` are the probes of the machine's speed
-    while pictures of the calibration were under way; None where there are none.
+    while pictures of the calibration were under way; None where there are none. `solved` is what is
+    known of the optimum, by rate.
     """
 
     policy: Policy
@@ -65,6 +67,7 @@ class Study:
     capacity: int = QUEUE_CAPACITY
     workers: int = 1
     reference: Probes | None = None
+    solved: Mapping[str, Solved] = field(default_factory=dict)
 
     def rules(self, run: Run) -> PolicyRules:
         """What the level went by in a run."""

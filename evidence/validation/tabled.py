@@ -8,8 +8,9 @@ from loadgen import tables
 from services.contract.policy import Policy
 
 
-def with_table(run: Run, study: Path, ladder: Policy) -> Run:
-    """The run with the rules of STUDY/FOLDER/RATE.toml, if its policy is such a table.
+def with_table(run: Run, records: Path, ladder: Policy) -> Run:
+    """The run of a file STUDY/live/… with the rules of STUDY/FOLDER/RATE.toml, if its policy is
+    such a table.
 
     Raises BadLoad for a file that cannot be read or is for another ladder.
     """
@@ -17,5 +18,6 @@ def with_table(run: Run, study: Path, ladder: Policy) -> Run:
     if named.folder is None:
         return run
     levels = [level.model_dump(mode="json") for level in ladder.levels]
-    found = tables.at(replace(named, folder=str(study / named.folder)), run.rate, levels)
+    kept = replace(named, folder=str(records.parent.parent / named.folder))
+    found = tables.at(kept, run.rate, levels)
     return replace(run, policy=replace(named, rules=found.rules))

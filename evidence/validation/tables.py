@@ -3,24 +3,14 @@
 from collections.abc import Iterator
 
 from evidence.validation.accuracy import ASKED, UTILISATION, Accuracy
-from evidence.validation.cells import NOTHING, figure, percent, run_name
+from evidence.validation.cells import KNOWN, figure, percent, run_name, share
 from evidence.validation.layout import Table
-from evidence.validation.result import KINDS, VARIANTS, Result
+from evidence.validation.result import Result
 from evidence.validation.speed_table import speeds
+from evidence.validation.variants import KINDS, VARIANTS
 from evidence.validation.verdict import Verdict
 
 SAID = {"simulated": "simulation", "closed_form": "formula"}
-TOLD = {
-    "delayed": "what a picture costs besides the engine taken as a delay",
-    "uncalibrated": "without calibration",
-    "in_engine": "what a picture costs besides the engine taken as work in it",
-    "without_dwell": "levels that change at once",
-    "at_speed": "at the speed that the machine had in the run, which no forecast knows",
-    "followed_speed": "with the speed of the machine as it changed within the run",
-    "offline": "by the law of the profile's own timings, without a served picture",
-}
-AFTERWARDS = ("at_speed", "followed_speed")
-"""Variants of studies alone that kept the speed of the machine"""
 
 
 def tables(result: Result) -> Iterator[Table]:
@@ -51,33 +41,31 @@ def _run(found: Verdict) -> tuple[str, ...]:
 
 
 def _accuracy(result: Result) -> Table:
-    kinds = [
-        (kind, variant)
-        for variant in (None, *VARIANTS)
-        for kind in VARIANTS.get(variant or "", KINDS)
-        if variant not in AFTERWARDS or result.accuracy(kind, variant).runs
-    ]
-    rows = [(_named(*each), *_errors(result.accuracy(*each))) for each in kinds]
+    rows = ((SAID[kind], *_errors(result.accuracy(kind))) for kind in KINDS)
     caption = (
         f"Absolute error of the mean response over runs with a utilisation ≤ {UTILISATION:g}; "
-        f"asked: median at most {ASKED['median']:.0%}, worst at most {ASKED['worst']:.0%}."
-    ).replace("%", " %")
+        f"asked: median at most {share(ASKED['median'], 0)}, worst at most "
+        f"{share(ASKED['worst'], 0)}."
+    )
     return Table(
         "validation-accuracy",
         caption,
         ("prediction", "runs", "median", "worst", "held"),
-        tuple(rows),
+        (*rows, *_variants(result)),
     )
 
 
-def _named(kind: str, variant: str | None) -> str:
-    return SAID[kind] + (f", {TOLD[variant]}" if variant else "")
+def _variants(result: Result) -> Iterator[tuple[str, ...]]:
+    """Without those that were made afterwards of no run."""
+    for name, variant in VARIANTS.items():
+        for kind in variant.kinds:
+            found = result.accuracy(kind, name)
+            if found.runs or not variant.afterwards:
+                yield f"{SAID[kind]}, {variant.said}", *_errors(found)
 
 
 def _errors(found: Accuracy) -> tuple[str, ...]:
-    held = {True: "yes", False: "no", None: NOTHING}[found.held]
-    shares = (NOTHING if each is None else f"{each:.1%}" for each in (found.median, found.worst))
-    return (str(found.runs), *(share.replace("%", " %") for share in shares), held)
+    return (str(found.runs), share(found.median), share(found.worst), KNOWN[found.held])
 
 
 def _overheads(result: Result) -> Table:
@@ -118,7 +106,8 @@ def _knees(result: Result) -> Table:
         f"The highest rate at which {slo.percentile} % are answered within {slo.seconds:g} s, and "
         f"the lowest at which fewer are. The ratio is over the former of {found.best_level}, "
         "rounded down to a rate that was tried; over the latter, which the true ratio exceeds, the "
-        f"best policy's is {figure(found.ratio_at_least)}; asked: {found.asked:g}."
+        f"best policy's is {figure(found.ratio_at_least)}; asked: {found.asked:g}. Tables that are "
+        "told the true rate do not count."
         if slo
         else ""
     )
@@ -131,7 +120,7 @@ def _margins(result: Result) -> Table:
             f"{each.policy} at {each.rate:g}/s",
             each.over,
             figure(each.margin),
-            "yes" if each.held else "no",
+            KNOWN[each.held],
         )
         for each in result.margins
     )
@@ -147,7 +136,7 @@ def _contests(result: Result) -> Table:
             f"{each.planned} − {each.hand_set} at {each.rate:g}/s",
             figure(each.quality),
             figure(each.p95_response),
-            "yes" if each.held else "no",
+            KNOWN[each.held],
         )
         for each in result.contests
     )
@@ -164,8 +153,13 @@ def _distances(result: Result) -> Table:
             f"{each.policy} − {each.optimum} at {each.rate:g}/s",
             figure(each.quality),
             figure(each.p95_response),
+            KNOWN[each.met],
         )
         for each in result.distances
     )
-    caption = "Policies less the optimum: effective quality, and the 95th percentile, s."
-    return Table("validation-optimum", caption, ("policies", "quality", "p95, s"), rows)
+    caption = (
+        "Policies less the optimum: effective quality, and the 95th percentile, s; last, whether "
+        "the optimum meets its aim in the model. Where no table does, it is no optimum."
+    )
+    columns = ("policies", "quality", "p95, s", "aim met")
+    return Table("validation-optimum", caption, columns, rows)

@@ -19,15 +19,15 @@ from evidence.validation.figures import Estimates, Figures, by_name, plain
 from evidence.validation.intervals import Floats
 from evidence.validation.measured import jobs, level_changes, measure
 from evidence.validation.outcomes import outcomes
+from evidence.validation.relative_speed import RelativeSpeed, relative_speed
 from evidence.validation.service import expected, services
 from evidence.validation.simulated import Replay
-from evidence.validation.speed import Speed, speed
 from evidence.validation.study import Run, Study
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one run; `variants` are predictions on other terms (result.VARIANTS)."""
+    """Of one run; `variants` are predictions on other terms (evidence.validation.variants)."""
 
     run: Run
     names: tuple[str, ...]
@@ -77,7 +77,7 @@ class Verdict:
             "outcomes": found.outcomes.as_json(),
             "obeyed": found.obeyed and found.obeyed.as_json(),
             "speed": found.speed and plain(found.speed.ratio),
-            "speed_variation": found.speed and found.speed.variation,
+            **_unevenness(found.speed),
             "broken": assumptions.sentences(self.broken),
             "broken_by": [each.as_json() for each in self.broken],
         }
@@ -94,6 +94,15 @@ class Verdict:
         }
 
 
+def _unevenness(found: RelativeSpeed | None) -> dict[str, float | None]:
+    """How the speed varied within the run, and how probable that is by chance."""
+    varied = found and found.variation
+    return {
+        "speed_variation": varied.value if varied else None,
+        "speed_variation_p": varied.p if varied else None,
+    }
+
+
 def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int) -> Verdict:
     """Predict a run by `basis`, and compare; `others` are bases that were not chosen."""
     study, measured = basis.study, measure(basis.study, run)
@@ -107,10 +116,7 @@ def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int
         measured=measured,
         theory=basis.theory(run),
         said=said,
-        variants={
-            name: predicted(each, run, simulated.replay(each.study, run, replications))
-            for name, each in others.items()
-        }
+        variants=_others(others, run, replications)
         | {"without_dwell": Predictions(closed_form=_formula(basis, run, dwells=False))}
         | _at_speed(basis, run, replications, found.speed),
         findings=found,
@@ -118,16 +124,22 @@ def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int
     )
 
 
+def _others(others: Mapping[str, Basis], run: Run, replications: int) -> dict[str, Predictions]:
+    return {
+        name: predicted(each, run, simulated.replay(each.study, run, replications))
+        for name, each in others.items()
+    }
+
+
 def _at_speed(
-    basis: Basis, run: Run, replications: int, found: Speed | None
+    basis: Basis, run: Run, replications: int, found: RelativeSpeed | None
 ) -> dict[str, Predictions]:
     """With the speed that the machine had in the run, where that is known."""
-    reference, probes = basis.study.reference, run.probes
-    if found is None or reference is None or probes is None:
+    if found is None:
         return {}
     slowed = at_speed.slowed(basis, found.ratio.value)
     replay = simulated.replay(slowed.study, run, replications)
-    within = at_speed.followed(basis, run, reference, probes, replications)
+    within = at_speed.followed(basis, run, found, replications)
     return {
         "at_speed": predicted(slowed, run, replay),
         "followed_speed": Predictions(simulated=within),
@@ -157,7 +169,7 @@ def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
         obeyed=None if planned else _obeyed(study, run),
         uncalibrated=tuple(missing) if overheads else (),
         planned_for=run.rate if planned else None,
-        speed=speed(study.reference, run.probes),
+        speed=relative_speed(study.reference, run.probes),
     )
 
 

@@ -76,6 +76,21 @@ def test_what_is_held_does_not_hang_on_how_coarse_the_rates_are():
     assert coarse.brackets == {"fixed:ddpm-100": (1, 2), "threshold:4,12": (4, None)}
 
 
+def test_a_table_that_is_told_the_rate_has_a_knee_and_makes_no_claim():
+    found = capacity.capacity(
+        study(
+            *(run("fixed:ddpm-100", rate, seconds) for rate, seconds in ((1, 2), (2, 9))),
+            *(run("threshold:4,12", rate, seconds) for rate, seconds in ((1, 2), (2, 9))),
+            *(run("table:optimal", rate) for rate in (1, 2, 6)),
+        )
+    )
+
+    assert found.knees["table:optimal"] == 6
+    assert found.brackets["table:optimal"] == (6, None)
+    assert found.ratios == {"threshold:4,12": 1}
+    assert (found.ratio, found.ratio_at_least, found.held) == (1, 0.5, False)
+
+
 def test_a_best_level_that_never_failed_is_not_judged():
     found = capacity.capacity(study(run("fixed:ddpm-100", 1), run("threshold:4,12", 4)))
 
@@ -163,8 +178,8 @@ def test_without_scores_of_captions_levels_are_independent():
     assert found.margin.high - found.margin.low == pytest.approx(2 * half, rel=0.1)
 
 
-def test_fixed_levels_have_no_margin():
-    assert margins.margins(study(run("fixed:ddim-3", 2))) == []
+def test_fixed_levels_and_tables_that_are_told_the_rate_have_no_margin():
+    assert margins.margins(study(run("fixed:ddim-3", 2), run("table:optimal", 2))) == []
 
 
 def contest(planned, hand_set):

@@ -1,15 +1,25 @@
 """Runs by the optimum's table: rules of their rate, and held against every other policy."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import tomli_w
 
 from controller.queueing import outlook
-from evidence.validation import capacity, closed_form, folder, margins, simulated, verdict
+from evidence.validation import (
+    capacity,
+    closed_form,
+    folder,
+    margins,
+    measured,
+    simulated,
+    verdict,
+)
 from evidence.validation.basis import best
+from loadgen.metrics import Estimate
 from services.contract.rules import PolicyRules
-from tests.evidence.validation.studies import QUALITY, begin, ladder, play
+from tests.evidence.validation.studies import begin, ladder, play
 
 SLOW_FROM = {1.0: 6, 3.0: 2}
 """At each rate the depth from which the fastest level is used; below it the best one."""
@@ -86,18 +96,20 @@ def test_it_has_one_capacity_though_its_rules_differ(study):
 def test_others_are_held_against_it_at_each_rate(study):
     found = folder.load(study)
 
-    apart = margins.distances(found)
+    distances = margins.distances(found)
 
-    assert [(each.policy, each.rate) for each in apart] == [
+    assert [(each.policy, each.rate) for each in distances] == [
         ("threshold:4,12", 1.0),
         ("threshold:4,12", 3.0),
     ]
-    assert {each.optimum for each in apart} == {"table:optimal"}
-    margin = {(each.policy, each.rate): each.margin.value for each in margins.margins(found)}
-    for each in apart:
-        expected = margin[each.policy, each.rate] - margin["table:optimal", each.rate]
+    assert {each.optimum for each in distances} == {"table:optimal"}
+    quality = {
+        (run.policy.notation, run.rate): measured.measure(found, run).effective_quality.value
+        for run in found.runs
+    }
+    for each in distances:
+        expected = quality[each.policy, each.rate] - quality["table:optimal", each.rate]
         assert each.quality.value == pytest.approx(expected)
-        assert each.quality.low <= each.quality.value <= each.quality.high
 
 
 def test_the_difference_to_oneself_is_nothing(study):
@@ -105,10 +117,47 @@ def test_the_difference_to_oneself_is_nothing(study):
     runs = optimum(found)
     same = replace(found, runs=(runs[1.0], replace(runs[1.0], policy=POLICY)))
 
-    (apart,) = margins.distances(same)
+    (distance,) = margins.distances(same)
 
-    assert apart.quality.value == apart.p95_response.value == 0
-    assert apart.quality.high - apart.quality.low < max(QUALITY.values()) - min(QUALITY.values())
+    nothing = Estimate(0.0, 0.0, 0.0)
+    assert (distance.quality, distance.p95_response) == (nothing, nothing)
+
+
+def test_another_table_for_each_rate_is_no_optimum(study):
+    (study / "optimal").rename(study / "byhand")
+    for path in sorted((study / "live").glob("table_optimal-*")):
+        path.rename(path.with_name(path.name.replace("optimal", "byhand")))
+
+    found = folder.load(study)
+
+    assert sum(run.policy.notation == "table:byhand" for run in found.runs) == len(SLOW_FROM)
+    assert margins.distances(found) == []
+
+
+def test_its_solver_says_where_it_is_none(study):
+    text = "no table meets p95=4s"
+    rows = [{"rate": 1.0, "met": True, "note": ""}, {"rate": 3, "met": False, "note": text}]
+    (study / "optimal" / "optimal.json").write_text(json.dumps({"tables": rows}))
+
+    told = [each.as_json() for each in margins.distances(folder.load(study))]
+
+    assert [(each["met"], each["note"]) for each in told] == [(True, ""), (False, text)]
+
+
+def test_without_what_its_solver_said_that_is_not_known(study):
+    told = [each.as_json() for each in margins.distances(folder.load(study))]
+
+    assert [(each["met"], each["note"]) for each in told] == [(None, None)] * 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"tables": [{"rate": 1}]}'])
+def test_a_broken_word_of_its_solver_is_told(study, text):
+    (study / "optimal" / "optimal.json").write_text(text)
+
+    found = folder.load(study)
+
+    assert found.solved == {}
+    assert "how the optimum was found" in found.skipped["optimal/optimal.json"]
 
 
 POLICY = folder.policy_of("threshold_4_12", ("ddpm-100", "ddim-25", "ddim-3"))

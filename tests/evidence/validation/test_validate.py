@@ -8,8 +8,9 @@ import pytest
 
 from evidence.validation import assumptions, command
 from evidence.validation.folder import load
-from evidence.validation.result import VARIANTS, validate
+from evidence.validation.result import validate
 from evidence.validation.study import BadStudy
+from evidence.validation.variants import VARIANTS
 from tests.evidence.validation.studies import OVERHEAD, SECONDS, Truth, begin, calibrate, play
 
 QUICK = 8
