@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -86,12 +87,20 @@ async def launch(what: Launch, target: Target, records: list[Record]) -> None:
             await stack.enter_async_context(watched(what.url, target.clock, what.file))
         drive = Drive(target, what.terms, tell=view.tell, done=partial(_keep, records, file))
         if what.file:
-            began.save(what.file)
+            _keep_start(what.file)
         watching = asyncio.create_task(view.watch(what.url))
         try:
             await drive.run(what.schedule)
         finally:
             watching.cancel()
+
+
+def _keep_start(file: Path) -> None:
+    """A start that cannot be kept spoils no run: a line on stderr says why."""
+    try:
+        began.save(file)
+    except OSError as why:
+        print(f"{began.beside(file).name} is not written: {why}", file=sys.stderr)
 
 
 def _keep(records: list[Record], file: TextIO | None, record: Record) -> None:

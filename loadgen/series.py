@@ -117,8 +117,10 @@ def _load_of(note: Path) -> dict[str, Any]:
 
 
 async def _played(series: Series, played: Played) -> bool:
-    for cell in series.cells:
-        schedule(series, cell)  # what cannot be drawn is refused before anything is sent
+    for cell in series.cells:  # what cannot be played is refused before anything is sent
+        schedule(series, cell)
+        if kept := series.kept(cell):
+            tables.require_same(kept, cell.policy, cell.rate)
     missing = [cell for cell in series.cells if not series.kept(cell)]
     if not missing:
         return await until_interrupted(_all(series, played, None))
@@ -171,6 +173,7 @@ async def _one(series: Series, cell: Cell, stack: Stack) -> list[Record]:
     part, terms = series.path(cell).with_suffix(".part"), Terms(asked.patience, warmup=asked.warmup)
     what = Launch(steering.url, requests, terms, part, asked.quiet, label=cell.name)
     records: list[Record] = []
+    tables.keep(part, policy)
     await launch(what, Gateway(steering.url), records)
     await check_reachable(steering.url)  # what a gateway that died left behind is no complete run
     part.rename(series.path(cell))

@@ -1,5 +1,8 @@
-"""Policies that are a table for each rate: read from the files of a folder."""
+"""Policies that are a table for each rate: read from the files of a folder, and known again by
+their digests beside the records of runs."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any
 
 from loadgen.intensity import BadLoad
 from loadgen.policies import Policy
+from loadgen.record import BadRecord, run_name
 from services.contract import policy as policy_file
 from services.contract.jobs import QUEUES
 from services.contract.policy import PolicyError
@@ -24,11 +28,63 @@ def at(policy: Policy, rate: float, ladder: Ladder) -> Policy:
     """
     if policy.folder is None:
         return policy
-    path = Path(policy.folder) / f"{rate:g}.toml"
+    path = _file(policy.folder, rate)
     found = _read(path)
     if [level.model_dump(mode="json") for level in found.levels] != list(ladder):
         raise _bad(path, f"the levels of {path} are not those of the stack")
     return replace(policy, rules=_table(path, found))
+
+
+def beside(records: Path) -> Path:
+    """The file with the digest of the table that a file of records was made under."""
+    return records.with_name(f"{run_name(records)}.table.json")
+
+
+def keep(records: Path, policy: Policy) -> None:
+    """Write, whole or not at all, which table the run of these records is made under; nothing for
+    a policy that is no table. Raises OSError."""
+    if policy.folder is None or policy.rules is None:
+        return
+    path = beside(records)
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps({"sha256": _digest(policy.rules)}) + "\n")
+    part.replace(path)
+
+
+def require_same(records: Path, policy: Policy, rate: float) -> None:
+    """Raise BadLoad where a run was made under another table than the policy's file holds now.
+
+    Nothing is known of a run without a digest, and nothing can be mixed where the file is gone.
+    Raises BadRecord or OSError for a digest that cannot be read.
+    """
+    if policy.folder is None or (known := _kept(records)) is None:
+        return
+    path = _file(policy.folder, rate)
+    if path.exists() and _digest(_table(path, _read(path))) != known:
+        raise BadLoad(
+            f"{records} was made under another table than {path} holds now: put that one back, or "
+            "make the runs anew in another folder"
+        )
+
+
+def _kept(records: Path) -> str | None:
+    path = beside(records)
+    if not path.exists():
+        return None
+    try:
+        return str(json.loads(path.read_text())["sha256"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadRecord(f"{path} does not say by which table its run was: {error!r}") from error
+
+
+def _digest(rules: PolicyRules) -> str:
+    """What is as by default is left out, so that a rule that comes new changes no digest."""
+    told = rules.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _file(folder: str, rate: float) -> Path:
+    return Path(folder) / f"{rate:g}.toml"
 
 
 def _read(path: Path) -> policy_file.Policy:

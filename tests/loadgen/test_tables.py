@@ -20,6 +20,7 @@ from controller.queueing.planning.dearest import MOST_STATES
 from loadgen import tables
 from loadgen.intensity import BadLoad
 from loadgen.policies import Policy, policy
+from loadgen.record import BadRecord
 from loadgen.steering import NotSettled, Steering
 from services.contract import level as levels
 from services.contract import policy as policy_file
@@ -134,6 +135,44 @@ def test_a_sweep_that_lacks_a_table_sends_nothing(folder: Path, tmp_path: Path) 
         done = sweep(stub, tmp_path / "out", "--rates", "1,2", "--policies", f"table:{folder}")
     assert (done.returncode, stub.asked, stub.put) == (2, [], [])
     assert f"there is no file {folder / '2.toml'}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_knows_the_table_that_it_was_made_under(folder: Path, tmp_path: Path) -> None:
+    named, records = policy(f"table:{folder}"), tmp_path / "table_optimal-40-1.jsonl"
+    tables.keep(records.with_suffix(".part"), tables.at(named, 40, SHOWN))
+    tables.require_same(records, named, 40)
+    write(folder / "40.toml", rules(1))
+    with pytest.raises(BadLoad, match=r"another table than .*optimal/40\.toml holds now"):
+        tables.require_same(records.with_name(f"{records.name}.gz"), named, 40)
+    (folder / "40.toml").unlink()
+    tables.require_same(records, named, 40)
+
+
+def test_of_what_kept_no_table_nothing_is_asked(folder: Path, tmp_path: Path) -> None:
+    records = tmp_path / "run.jsonl"
+    tables.keep(records, policy("fixed:fast"))
+    assert not tables.beside(records).exists()
+    tables.require_same(records, policy(f"table:{folder}"), 40)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_digest_that_is_none_is_refused(folder: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.table.json").write_text(text)
+    with pytest.raises(BadRecord, match=r"run\.table\.json does not say by which table"):
+        tables.require_same(tmp_path / "run.jsonl", policy(f"table:{folder}"), 40)
+
+
+def test_a_sweep_does_not_go_on_with_another_table(folder: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "out", tmp_path / "again" / "optimal"
+    other.parent.mkdir()
+    for rate in (40, 60):
+        write(other / f"{rate}.toml", rules(1))
+    with up(Stub(service=0.001)) as stub:
+        first = sweep(stub, out, "--rates", "40", "--policies", f"table:{folder}")
+        done = sweep(stub, out, "--rates", "40,60", "--policies", f"table:{other}")
+    assert (first.returncode, done.returncode, len(stub.asked)) == (0, 2, 3)
+    assert f"another table than {other / '40.toml'} holds now" in done.stderr
     assert "Traceback" not in done.stderr
 
 
