@@ -20,7 +20,7 @@ PLANNED, OPTIMAL = "planned", "optimal"
 
 
 class BadPlan(ValueError):
-    """A file of plans cannot be read, or holds no such plan."""
+    """A file of plans cannot be read, or holds no such plan, or it cannot be run as it is asked."""
 
 
 class ProfileStage(Strict):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evidence.plan import OPTIMAL, PLANNED, Plan, Sweep
+from evidence.plan import OPTIMAL, PLANNED, BadPlan, Plan, Sweep
 from evidence.rates import Loads
 from evidence.stages import URL, Command, Session, Stage, Terms, options
 from evidence.stages_offline import BEST, LEVELS, rates
@@ -17,7 +17,7 @@ NEEDS = ("profile",)
 
 
 def live(plan: Plan, out: str) -> list[Stage]:
-    """In their order; `out` is the study's folder as commands are given it."""
+    """In their order; `out` is the study's folder as commands are given it. Raises BadPlan."""
     return [
         _calibration(plan, f"{out}/calibration"),
         _live(plan, out),
@@ -79,7 +79,12 @@ def _live(plan: Plan, out: str) -> Stage:
 
 
 def _named(plan: Plan, out: str) -> Sweep:
-    """With the policies as loadgen names them."""
+    """With the policies as loadgen names them. Raises BadPlan where it could not read one."""
+    if plan.live.optimal and "," in out:
+        raise BadPlan(
+            f"the study goes to {out}, but commas separate policies, and one is the folder of the "
+            "optimum: choose an --out without a comma"
+        )
     names = {PLANNED: f"planned:{plan.live.aim:g}", OPTIMAL: f"table:{out}/optimal"}
     policies = tuple(names.get(each, each) for each in plan.live.policies)
     return plan.live.model_copy(update={"policies": policies})

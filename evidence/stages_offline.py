@@ -83,8 +83,8 @@ def _frontier(plan: Plan, out: str) -> Command:
         (
             *(*QUEUEING, "frontier", *_profiled(out), "--rate", rates(asked)),
             *("--fixed", ",".join(LEVELS)),
-            *options(slo=_target(plan.slo), replications=asked.replications),
-            *options(jobs=asked.jobs, out=f"{out}/frontier"),
+            *options(slo=_target(plan.slo), workers=plan.live.workers),
+            *options(replications=asked.replications, jobs=asked.jobs, out=f"{out}/frontier"),
         )
     )
 
@@ -95,7 +95,8 @@ def _optimal(plan: Plan, out: str) -> Stage:
         (
             *(*QUEUEING, "optimal", *_profiled(out), "--queue", "images"),
             *("--rate", rates(plan.live)),
-            *options(slo=_target(Slo(seconds=plan.live.aim)), out=f"{out}/optimal"),
+            *options(slo=_target(Slo(seconds=plan.live.aim)), workers=plan.live.workers),
+            *options(out=f"{out}/optimal"),
         )
     )
     minutes = plan.minutes.get("optimal", 0.0)

@@ -9,10 +9,10 @@ import pytest
 from controller.queueing.__main__ import _parser as queueing
 from evidence.__main__ import _parser as evidence
 from evidence.asked import Asked
-from evidence.plan import read
+from evidence.plan import BadPlan, read
 from evidence.rates import Loads
 from evidence.stages import NotReached, Session, Stage, chosen, shown
-from evidence.stages_live import SWEEP
+from evidence.stages_live import SWEEP, live
 from loadgen.commands import run, sweep
 from loadgen.series import SAME
 from services.contract import profile
@@ -128,6 +128,19 @@ def test_the_optimum_is_solved_for_the_rates_and_the_aim_that_are_run(rates: obj
     assert _option(solved, "--slo") == "p95=3.5s"
     assert "optimal" in stages["live"].needs
     assert not stages["optimal"].derived
+
+
+@pytest.mark.parametrize("name", ["optimal", "frontier"])
+def test_theory_is_of_as_many_workers_as_are_run(name: str) -> None:
+    stages = _live(workers=3)
+    (solved,) = _lines(stages[name])
+    assert _option(solved, "--workers") == "3"
+    assert stages["live"].sessions[0].stack.formation == {"image-worker": 3}
+
+
+def test_a_folder_that_loadgen_would_split_is_refused_before_anything_is_run() -> None:
+    with pytest.raises(BadPlan, match=r"/a,b, but commas .* without a comma"):
+        live(read("laptop"), "/a,b")
 
 
 def test_without_the_optimum_nothing_is_solved() -> None:
