@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from evidence.report.article import counted
 from evidence.report.numbers import at_least, exact, interval, number, percent
-from evidence.report.sources.compared import Accuracy, Asked, Validation
+from evidence.report.sources.compared import CHANCE, Validation
 from evidence.report.sources.rivals import Capacity, Distance
+from evidence.report.sources.runs import Accuracy, Asked
 from evidence.report.verdict import Verdict
-
-CHANCE = 0.05
-"""Of a true hypothesis to be rejected by one test."""
 
 
 def accuracy(found: Validation) -> Iterator[Verdict]:
@@ -107,10 +105,13 @@ def arrivals(found: Validation) -> Iterator[Verdict]:
 
 
 def distances(found: Validation) -> Iterator[Verdict]:
-    """How near policies come to the optimum on the live stack."""
-    if found.distances:
-        policies = dict.fromkeys(each.policy for each in found.distances)
-        said = (_farthest([each for each in found.distances if each.policy == p]) for p in policies)
+    """How near policies come to the optimum on the live stack, where there is one."""
+    near = found.to_optimum
+    if near:
+        policies = dict.fromkeys(each.policy for each in near)
+        said = [_farthest([each for each in near if each.policy == p]) for p in policies]
+        compared = counted(len(near), "comparison")
+        said.append(f"of {compared} chance alone would tell {exact(found.apart_by_chance)} apart")
         yield Verdict(
             "optimum-live",
             "On the live stack, how near do policies that follow the queue come to the optimum?",

@@ -57,22 +57,24 @@ def _quantized(found: Quantized) -> Iterator[Verdict]:
     yield Verdict(
         "quantization",
         "Quantization shortens a picture",
-        listed(gains) if gains else "no precision, with intervals apart",
+        _shown(timed, listed(gains) if gains else "no precision, with intervals apart"),
         bool(gains) if timed else None,
         judged=timed,
     )
 
 
+def _shown(timed: bool, said: str) -> str:
+    """What intervals of seconds say, if there are any."""
+    return said if timed else "not known: their seconds have no intervals"
+
+
 def _exits(found: Exits) -> Iterator[Verdict]:
     rules = counted(len(found.rules), "rule")
-    faster, timed = (
-        f"{len(found.faster)} of {rules}, with intervals apart",
-        found.before.seconds.bounded,
-    )
+    timed = found.before.seconds.bounded
     yield Verdict(
         "early-exit",
         "Early exit shortens a picture",
-        faster,
+        _shown(timed, f"{len(found.faster)} of {rules}, with intervals apart"),
         bool(found.faster) if timed else None,
         judged=timed,
     )

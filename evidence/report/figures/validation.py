@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evidence.report.figures.drawing import errorbars, figure, logarithmic, looks, scale_rates
-from evidence.report.sources.compared import Cell, Validation
+from evidence.report.sources.compared import Validation
+from evidence.report.sources.runs import Cell
 
 MEAN, TAIL = "mean_response", "p95_response"
 KINDS = {"measured": "", "simulated": "-", "closed_form": ":"}

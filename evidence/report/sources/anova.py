@@ -12,7 +12,7 @@ from evidence.report.study import Study
 SIGNIFICANT = 0.05
 ASSUMPTIONS = {
     "normal": "residuals are normal",
-    "equal_variance": "their variance is the same everywhere",
+    "equal_variance": "residuals have the same variance everywhere",
     "order": "the order of the runs has no effect",
     "lack_of_fit": "no effect is missing in the model",
 }

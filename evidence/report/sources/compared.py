@@ -3,100 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 from evidence.report.numbers import Estimate
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
+from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Cell, Run, Service, accuracy
 
 FIXED = "fixed:"
-TABLE = "table:"
-FIGURES = ("mean_response", "p95_response", "mean_number", "effective_quality")
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Of one run, by measurement or by a model; None where there is none."""
-
-    mean_response: Estimate | None
-    p95_response: Estimate | None
-    mean_number: Estimate | None
-    effective_quality: Estimate | None
-    job_shares: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Service:
-    """Of pictures that had one level alone: their work over the profile's."""
-
-    level: str
-    jobs: int
-    ratio: Estimate
-    scv: float
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of the live stack, and both predictions of it."""
-
-    policy: str
-    rate: float
-    repeat: int
-    requests: int
-    utilisation: float | None
-    steady: bool
-    measured: Figures
-    simulated: Figures | None
-    closed_form: Figures | None
-    errors: dict[str, dict[str, float | None]]
-    gaps_scv: Estimate | None
-    autocorrelation: Estimate | None
-    ks_p: float | None
-    services: tuple[Service, ...]
-    broken: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Of a kind of prediction: relative errors of the mean response."""
-
-    runs: int
-    median: float | None
-    worst: float | None
-    held: bool | None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Of predictions, and up to which utilisation."""
-
-    median: float
-    worst: float
-    utilisation: float
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The repeats of a policy at a rate."""
-
-    policy: str
-    rate: float
-    runs: tuple[Run, ...]
-
-    @property
-    def steady(self) -> bool:
-        """Whether all of them were."""
-        return all(run.steady for run in self.runs)
-
-    @property
-    def utilisation(self) -> float | None:
-        """The models'."""
-        return self.runs[0].utilisation
-
-    def figure(self, kind: str, name: str) -> Estimate | None:
-        """The mean over the repeats of what one kind says (`measured`, `simulated`, …)."""
-        said = (getattr(run, kind) for run in self.runs)
-        values = [getattr(figures, name) for figures in said if figures]
-        return pooled([value for value in values if value is not None])
+OPTIMUM = "table:optimal"
+CHANCE = 0.05
+"""Of a true hypothesis to be rejected by one test, and of an interval to miss what it is of"""
 
 
 @dataclass(frozen=True)
@@ -178,8 +93,14 @@ class Validation:
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """Policies that stay at one level."""
-        return tuple(policy for policy in self.policies if policy.startswith(FIXED))
+        """Policies that stay at one level, the one with the most work in a picture first."""
+        found = [policy for policy in self.policies if policy.startswith(FIXED)]
+        return tuple(sorted(found, key=self._work, reverse=True))
+
+    def _work(self, policy: str) -> float:
+        """Utilisation for each arrival a second."""
+        first, *_ = self.of(policy)
+        return (first.utilisation or 0.0) / first.rate
 
     @property
     def moving(self) -> tuple[str, ...]:
@@ -187,9 +108,39 @@ class Validation:
         return tuple(policy for policy in self.policies if not policy.startswith(FIXED))
 
     @property
-    def optimum(self) -> tuple[str, ...]:
-        """Policies that are the optimum's table."""
-        return tuple(policy for policy in self.policies if policy.startswith(TABLE))
+    def optimum(self) -> str | None:
+        """The policy that is the optimum's table, if it was run."""
+        return OPTIMUM if OPTIMUM in self.policies else None
+
+    @property
+    def to_optimum(self) -> tuple[Distance, ...]:
+        """Distances at rates whose table is an optimum."""
+        return tuple(each for each in self.distances if each.optimal)
+
+    @property
+    def behind(self) -> tuple[Distance, ...]:
+        """Of those, the ones of policies whose pictures are worse beyond chance."""
+        return tuple(each for each in self.to_optimum if each.behind)
+
+    @property
+    def ahead(self) -> tuple[Distance, ...]:
+        """The ones of policies whose pictures are better beyond chance."""
+        return tuple(each for each in self.to_optimum if each.ahead)
+
+    @property
+    def apart_by_chance(self) -> float:
+        """How many of them intervals would tell apart by chance, were there no difference."""
+        return CHANCE * len(self.to_optimum)
+
+    @property
+    def lacking(self) -> dict[float, str]:
+        """Rates whose table is no optimum, and why."""
+        return {each.rate: each.lacking for each in self.distances if not each.optimal}
+
+    @property
+    def not_kept(self) -> bool:
+        """Whether it is not known of some table that it meets its aim."""
+        return any(each.met is None for each in self.distances)
 
     def tail(self, policy: str, rate: float) -> Estimate | None:
         """The measured 95th percentile of a policy at a rate."""
@@ -199,11 +150,7 @@ class Validation:
     def error(self, kind: str, name: str, policy: str | None = None) -> Accuracy:
         """Absolute relative errors of one figure over the runs that accuracy is asked of."""
         found = [run.errors.get(kind, {}).get(name) for run in self._asked(policy)]
-        known = [abs(each) for each in found if each is not None]
-        if not known:
-            return Accuracy(0, None, None, None)
-        held = median(known) <= self.asked.median and max(known) <= self.asked.worst
-        return Accuracy(len(known), median(known), max(known), held)
+        return accuracy([each for each in found if each is not None], self.asked)
 
     def _asked(self, policy: str | None) -> list[Run]:
         bound = self.asked.utilisation
@@ -217,6 +164,11 @@ class Validation:
         both = ((a, b) for dear, cheap in pairs for a in dear for b in cheap if a.rate == b.rate)
         found = (_gain(dear, cheap) for dear, cheap in both if dear.steady and cheap.steady)
         return tuple(each for each in found if each)
+
+    @property
+    def quicker(self) -> bool:
+        """Whether pictures of some level took less when served than in the profile."""
+        return any(each.high < 0 for _, each in self.overheads)
 
     @property
     def broken(self) -> tuple[tuple[str, int], ...]:
@@ -240,15 +192,6 @@ def _gain(dear: Cell, cheap: Cell) -> Gain | None:
         return None
     levels = (each.policy.removeprefix(FIXED) for each in (cheap, dear))
     return Gain(*levels, cheap.rate, *ratios)
-
-
-def pooled(values: Sequence[Estimate]) -> Estimate | None:
-    """The mean of independent estimates; its half-width is √(Σ half-width²)/n."""
-    if not values:
-        return None
-    mean = sum(each.value for each in values) / len(values)
-    half = sum(each.half_width**2 for each in values) ** 0.5 / len(values)
-    return Estimate(mean, mean - half, mean + half) if len(values) > 1 else values[0]
 
 
 def _together(each: Sequence[Service]) -> Service:

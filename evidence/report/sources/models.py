@@ -9,7 +9,8 @@ from controller.queueing.general import mg1, mgk
 from controller.queueing.markovian import mmk
 from controller.queueing.refusal import Refusal
 from controller.queueing.sharing import ps
-from evidence.report.sources.compared import FIXED, Cell, Validation
+from evidence.report.sources.compared import FIXED, Validation
+from evidence.report.sources.runs import Cell
 from services.contract.profile import BatchLaw, Profile
 
 NAMES = ("M/M/k", "M/G/k", "batch engine")

@@ -61,13 +61,37 @@ class Contest:
 
 @dataclass(frozen=True)
 class Distance:
-    """A policy less the optimum, run at the same rate: quality in points, tail in seconds."""
+    """A policy less the optimum, run at the same rate: quality in points, tail in seconds.
+
+    `met`: whether the table of the optimum meets its aim in the model; None where that is not
+    known. `note` says what else the table does not do.
+    """
 
     rate: float
     policy: str
     optimum: str
     quality: Estimate
     p95_response: Estimate
+    met: bool | None = None
+    note: str | None = None
+
+    @property
+    def optimal(self) -> bool:
+        """Whether it is one to the optimum: where no table meets the aim, there is none."""
+        return self.met is not False and not self.note
+
+    @property
+    def lacking(self) -> str:
+        """What its table lacks, where that is no optimum."""
+        said = self.note or "the percentile of its table may be beyond the aim"
+        return said.replace("=", " ≤ ")
+
+    @property
+    def verdict(self) -> str:
+        """In three words at most."""
+        if not self.optimal:
+            return "no optimum"
+        return "worse" if self.behind else "better" if self.ahead else "not told apart"
 
     @property
     def behind(self) -> bool:

@@ -1,6 +1,6 @@
 """How fast the machine was while the live runs were measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,8 @@ from evidence import speed
 from evidence.report import records
 from evidence.report.numbers import Estimate, known
 from evidence.report.records import BadStudy
-from evidence.report.sources.compared import Accuracy
+from evidence.report.sources.runs import FIGURES, Accuracy, Asked, accuracy
+from evidence.report.sources.validation import asked
 from evidence.report.study import Study
 
 PAUSE_SECONDS = 60.0
@@ -28,7 +29,8 @@ class Pictures:
 class Speed:
     """`paces`: seconds of the same work over those in the calibration, at so many `minutes` of the
     stage. `fastest` and `slowest` are those of whole runs, of which so many are `apart` from 1 or
-    `uneven` by more than the `bounds`. `simulated` is the accuracy at the speed of each run."""
+    `uneven` by more than the `bounds`. `simulated` is the accuracy at the speed of each run, and
+    `before` that of the prediction that was made, over the same runs."""
 
     minutes: tuple[float, ...]
     paces: tuple[float, ...]
@@ -40,6 +42,7 @@ class Speed:
     bounds: Mapping[str, float]
     pictures: Pictures | None
     simulated: Accuracy
+    before: Accuracy
 
 
 def read(study: Study) -> Speed | None:
@@ -48,29 +51,45 @@ def read(study: Study) -> Speed | None:
     told = records.load(path) or {}
     rows = speed.read(study.folder / "live" / speed.FILE)
     try:
-        found = told.get("speed")
-        ratios = [each["speed"]["value"] for each in told.get("runs", ()) if each.get("speed")]
-        return _speed(found, ratios, rows, told["accuracy"]) if found and ratios and rows else None
+        return _speed(told, rows) if told.get("speed") and rows else None
     except (KeyError, TypeError, AttributeError) as error:
         raise BadStudy(f"{path} is no validation: {error!r}") from error
 
 
-def _speed(
-    told: Mapping[str, Any],
-    ratios: Sequence[float],
-    rows: Sequence[tuple[float, float]],
-    accuracy: Mapping[str, Any],
-) -> Speed:
-    pictures = told["pictures"]
+def _speed(told: Mapping[str, Any], rows: Sequence[tuple[float, float]]) -> Speed | None:
+    """None where no run's is known."""
+    found, ratios = told["speed"], [run["speed"]["value"] for run in told["runs"] if run["speed"]]
+    if not ratios:
+        return None
+    pictures, bound = found["pictures"], asked(told["accuracy"])
+    errors = list(_errors(told["runs"], bound))
     return Speed(
         minutes=_minutes([at for at, _ in rows]),
-        paces=tuple(seconds / told["calibration_seconds"] for _, seconds in rows),
+        paces=tuple(seconds / found["calibration_seconds"] for _, seconds in rows),
         fastest=min(ratios),
         slowest=max(ratios),
-        **{name: told[name] for name in ("runs", "apart", "uneven", "bounds")},
+        **{name: found[name] for name in ("runs", "apart", "uneven", "bounds")},
         pictures=pictures and Pictures(known(pictures["correlation"]), known(pictures["slope"])),
-        simulated=Accuracy(**accuracy["at_speed"]["simulated"]),
+        simulated=accuracy([at_speed for at_speed, _ in errors], bound),
+        before=accuracy([made for _, made in errors], bound),
     )
+
+
+def _errors(runs: Sequence[Mapping[str, Any]], bound: Asked) -> Iterator[tuple[float, float]]:
+    """Of the simulated mean response at the speed of each run, and as it was predicted; of the
+    runs that accuracy is asked of and that have both."""
+    for run in runs:
+        if not run["steady"] or run["utilisation"] > bound.utilisation:
+            continue
+        others = run["other_errors"].get("at_speed") or {}
+        at_speed, made = _of_mean(others), _of_mean(run["errors"])
+        if at_speed is not None and made is not None:
+            yield at_speed, made
+
+
+def _of_mean(errors: Mapping[str, Any]) -> float | None:
+    said = errors.get("simulated")
+    return said[FIGURES[0]] if said else None
 
 
 def _minutes(times: Sequence[float]) -> tuple[float, ...]:

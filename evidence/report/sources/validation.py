@@ -8,29 +8,11 @@ from evidence.report import records
 from evidence.report.numbers import Estimate, estimate
 from evidence.report.records import BadStudy
 from evidence.report.sources import arrivals
-from evidence.report.sources.compared import (
-    FIGURES,
-    Accuracy,
-    Asked,
-    Figures,
-    Run,
-    Served,
-    Service,
-    Validation,
-)
+from evidence.report.sources.compared import Served, Validation
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
+from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Figures, Run, Service
 from evidence.report.study import Study
-
-VARIANTS = {
-    "offline": "by the profile's own timings as two stations, without serving anything",
-    "delayed": "with what a picture costs besides the engine as a delay",
-    "uncalibrated": "without what a picture costs besides the engine",
-    "in_engine": "with that cost as work in the engine",
-    "without_dwell": "without the dwell of the rules",
-    "at_speed": "at the speed that the machine had in each run, which no forecast knows",
-    "followed_speed": "at that speed as it changed within each run",
-}
-"""Predictions that were not chosen."""
+from evidence.validation.variants import VARIANTS
 
 
 def read(study: Study) -> Validation | None:
@@ -56,7 +38,7 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         runs=tuple(map(_run, told["runs"])),
         simulated=_accuracy(accuracy.get("simulated")),
         closed_form=_accuracy(accuracy.get("closed_form")),
-        asked=Asked(*(accuracy["asked"][name] for name in ("median", "worst", "utilisation"))),
+        asked=asked(accuracy),
         capacity=_capacity(capacity) if capacity else None,
         margins=tuple(
             _picked(Margin, each | {"margin": estimate(each["margin"])}) for each in told["margins"]
@@ -66,6 +48,11 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         variants=tuple(_variants(accuracy)),
         stretched=stretched,
     )
+
+
+def asked(accuracy: dict[str, Any]) -> Asked:
+    """Of predictions. Raises KeyError."""
+    return Asked(*(accuracy["asked"][name] for name in ("median", "worst", "utilisation")))
 
 
 def _target(slo: dict[str, Any]) -> str:
@@ -94,10 +81,10 @@ def _apart(kind: type, told: list[dict[str, Any]] | None) -> tuple[Any, ...]:
 
 
 def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
-    for name, said in VARIANTS.items():
+    for name, variant in VARIANTS.items():
         for kind, found in (told.get(name) or {}).items():
             if found and found["runs"]:
-                yield said, kind, _accuracy(found)
+                yield variant.said, kind, _accuracy(found)
 
 
 def _served(told: dict[str, Any] | None) -> Served | None:
@@ -108,7 +95,8 @@ def _served(told: dict[str, Any] | None) -> Served | None:
 
 
 def _picked(kind: type, told: dict[str, Any]) -> Any:
-    return kind(**{each.name: told[each.name] for each in fields(kind)})
+    """Of records that may be older than what has a default. Raises TypeError for the rest."""
+    return kind(**{each.name: told[each.name] for each in fields(kind) if each.name in told})
 
 
 def _accuracy(told: dict[str, Any] | None) -> Accuracy:

@@ -9,8 +9,12 @@ DISTANCE = {"rate": 0.4, "policy": "planned:4", "optimum": "table:optimal"}
 DISTANCE |= {
     "quality": studies.estimate(-0.375, 0.125),
     "p95_response": studies.estimate(0.5, 0.25),
+    "met": True,
+    "note": "",
 }
 """Of planned rules to the optimum, as validation.json has it."""
+UNMET = {"rate": 9.0, "met": False, "note": "no table meets p95=4s"}
+"""Where there is none"""
 
 
 def with_optimum(folder: Path, *others: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def test_effects_are_sorted_and_interactions_crossed(found: Study) -> None:
     assert [term.name for term in analysed.significant] == ["size"]
     assert [check.assumption for check in analysed.broken] == [
         "residuals are normal",
-        "their variance is the same everywhere",
+        "residuals have the same variance everywhere",
     ]
 
 

@@ -50,6 +50,9 @@ def test_seconds_without_an_interval_are_not_judged(tmp_path: Path) -> None:
     found = verdicts(tmp_path)
     assert found["quantization"].verdict == "not judged"
     assert found["early-exit"].verdict == "not judged"
+    assert {found[name].found for name in ("quantization", "early-exit")} == {
+        "not known: their seconds have no intervals"
+    }
     _, body = article.render(contents.Contents(study.read(tmp_path)).context())
     assert body.count("too few rounds of captions") == 2
 
@@ -61,8 +64,15 @@ def test_the_distance_to_the_optimum_is_told_by_policy(tmp_path: Path) -> None:
     assert found.verdict == "answered"
     assert found.found == (
         "planned:4 has worse pictures beyond chance at 1 of 2 rates and better ones at 1: "
-        "−0.38 (−0.50 … −0.25) points at the lowest, at 0.4/s"
+        "−0.38 (−0.50 … −0.25) points at the lowest, at 0.4/s; of 2 comparisons chance alone would "
+        "tell 0.1 apart"
     )
+
+
+def test_a_table_that_is_no_optimum_is_no_distance_to_it(tmp_path: Path) -> None:
+    optima.with_optimum(tmp_path)
+    studies.validated(tmp_path, less_optimum=[optima.DISTANCE | optima.UNMET])
+    assert "optimum-live" not in verdicts(tmp_path)
 
 
 def test_what_was_not_measured_has_no_verdict(tmp_path: Path) -> None:
@@ -87,6 +97,19 @@ def test_a_level_that_is_cheaper_and_slower_captures_nothing(tmp_path: Path) -> 
     runs = [studies.run("fixed:slow", 0.4, 2.0, 2.0), studies.run("fixed:even", 0.4, 4.0, 4.0)]
     studies.validated(tmp_path, runs)
     assert verdicts(tmp_path)["captured"].verdict == "not held"
+
+
+def test_a_cheaper_level_is_one_with_less_work_whatever_its_name(tmp_path: Path) -> None:
+    """Records are in the order of names."""
+    runs = [
+        studies.run("fixed:even", 0.4, 2.0, 2.1, utilisation=0.2),
+        studies.run("fixed:few", 0.4, 1.0, 1.0, utilisation=0.02),
+        studies.run("fixed:slow", 0.4, 4.0, 4.0, utilisation=0.4),
+    ]
+    studies.validated(tmp_path, runs)
+    found = contents.parts(study.read(tmp_path))["validation"].gains
+    assert [(gain.cheap, gain.dear) for gain in found] == [("even", "slow"), ("few", "even")]
+    assert verdicts(tmp_path)["captured"].verdict == "held"
 
 
 def test_the_same_schedule_is_tested_once(tmp_path: Path) -> None:
