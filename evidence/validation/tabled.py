@@ -12,7 +12,8 @@ def with_table(run: Run, records: Path, ladder: Policy) -> Run:
     """The run of a file STUDY/live/… with the rules of STUDY/FOLDER/RATE.toml, if its policy is
     such a table.
 
-    Raises BadLoad for a file that cannot be read or is for another ladder.
+    Raises BadLoad for a file that cannot be read, is for another ladder, or is another one by now
+    than the run was made under.
     """
     named = run.policy
     if named.folder is None:
@@ -20,4 +21,5 @@ def with_table(run: Run, records: Path, ladder: Policy) -> Run:
     levels = [level.model_dump(mode="json") for level in ladder.levels]
     kept = replace(named, folder=str(records.parent.parent / named.folder))
     found = tables.at(kept, run.rate, levels)
+    tables.require_same(records, kept, run.rate)
     return replace(run, policy=replace(named, rules=found.rules))

@@ -17,6 +17,7 @@ from evidence.validation import (
     verdict,
 )
 from evidence.validation.basis import best
+from loadgen import tables
 from loadgen.metrics import Estimate
 from services.contract.rules import PolicyRules
 from tests.evidence.validation.studies import begin, ladder, play
@@ -158,6 +159,16 @@ def test_a_broken_word_of_its_solver_is_told(study, text):
 
     assert found.solved == {}
     assert "how the optimum was found" in found.skipped["optimal/optimal.json"]
+
+
+def test_a_run_under_another_table_than_there_is_now_is_skipped(study):
+    records = study / "live" / "table_optimal-1-1.jsonl"
+    tables.keep(records, replace(optimum(folder.load(study))[1.0].policy, rules=table(9)))
+
+    found = folder.load(study)
+
+    assert set(optimum(found)) == {3.0}
+    assert "another table" in found.skipped[f"live/{records.name}"]
 
 
 POLICY = folder.policy_of("threshold_4_12", ("ddpm-100", "ddim-25", "ddim-3"))
