@@ -6,9 +6,9 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
 
 from controller.model import Thresholds
+from controller.occasion import PERIOD_SECONDS, Plan, plan_for, reason_to_plan
 from services.contract import rules
 from services.contract.forecast import Forecast, Origin, Rate
 from services.contract.jobs import Queue
@@ -19,87 +19,9 @@ from services.contract.rules import PolicyRules, Slo
 
 logger = logging.getLogger(__name__)
 
-PERIOD_SECONDS = 60.0
-REST_SECONDS = 5.0
-DRIFT = 2.0
-"""Standard errors that an estimate is off the one planned with before it counts as drifted."""
-WHOLE_SECONDS = 300.0
-NEARBY = 1.5
-"""How many times the utilisation may change for a plan to go by steps from the one before it, which
-judges less than half of what a search of all does and, up to there, misses nothing worth having;
-every 300 s all are searched in any case, for steps end at the first thresholds none betters."""
-
-Replan = Callable[[Forecast, Slo, tuple[float, ...], Thresholds | None], Any]
-"""Gives an object with `thresholds` and `climb`, by steps from the thresholds given, if any."""
-
-
-class Plan(NamedTuple):
-    """Thresholds, what they were planned for, why then, how long that took, and when all thresholds
-    were searched last."""
-
-    chosen: Thresholds
-    basis: Forecast
-    why: str
-    seconds: float = 0.0
-    searched_at: float = -math.inf
-
-    @property
-    def told(self) -> str:
-        """For the log and the stream of decisions."""
-        rate, levels = self.basis.arrivals, ", ".join
-        return (
-            f"planned anew for {rate.value:.3g} ± {rate.error:.2g} arrivals a second: levels are "
-            f"left at {levels(map(str, self.chosen.thresholds))}, regained at "
-            f"{levels(map(str, self.chosen.climb))} ({self.why})"
-        )
-
-
-def at_first_sight(found: Forecast) -> Forecast:
-    """The model with as many arrivals as its error lets there be.
-
-    Who has watched for a second may have seen the first jobs of a burst: thresholds that are too
-    low cost quality for a few seconds, until the next plan, those too high a queue.
-    """
-    rate = found.arrivals
-    cautious = Rate(value=rate.value + rate.error, error=rate.error)
-    return found.model_copy(update={"arrivals": cautious})
-
-
-def reason_to_plan(found: Forecast, plan: Plan | None) -> str | None:
-    """Why thresholds should be planned now; None while the last ones are good."""
-    if plan is None:
-        return "the first plan"
-    age = found.at - plan.basis.at
-    if age >= PERIOD_SECONDS:
-        return f"the last plan is {age:.0f} s old"
-    return None if age < REST_SECONDS else _drift(found, plan.basis)
-
-
-def _drift(found: Forecast, basis: Forecast) -> str | None:
-    if found.workers != basis.workers:
-        return f"there are {found.workers} workers, not {basis.workers}"
-    was, rate = basis.arrivals.value, found.arrivals
-    if abs(rate.value - was) > DRIFT * rate.error:
-        return f"arrivals went from {was:.3g} to {rate.value:.3g} a second"
-    for level, (now, before) in enumerate(zip(found.paces, basis.paces, strict=True)):
-        if abs(now.seconds / before.seconds - 1) > DRIFT * now.error:
-            return f"level {level} takes {now.seconds:.3g} s, not {before.seconds:.3g} s"
-    return None
-
-
-def start_of(found: Forecast, plan: Plan | None) -> Thresholds | None:
-    """The thresholds to take steps from; None where all are to be searched."""
-    if plan is None or found.at - plan.searched_at >= WHOLE_SECONDS:
-        return None
-    if found.workers != plan.basis.workers:
-        return None
-    now, before = _load(found), _load(plan.basis)
-    return plan.chosen if before / NEARBY <= now <= before * NEARBY else None
-
-
-def _load(found: Forecast) -> float:
-    """Work that comes a second, in seconds of a job alone at the last level."""
-    return found.arrivals.value * found.paces[-1].seconds
+Replan = Callable[[Forecast, Slo, tuple[float, ...], Thresholds | None], Thresholds]
+"""Gives thresholds for a target and the qualities of the levels, by steps from those given, if
+any."""
 
 
 class Planner:
@@ -142,25 +64,26 @@ class Planner:
             return self.plan
         why = None if under_way else reason_to_plan(found, self.plan)
         if why is not None and found.at >= self._not_before:
-            basis = found if self.plan else at_first_sight(found)
-            self._under_way = self._executor.submit(self._make, basis, why, self.plan)
+            self._under_way = self._executor.submit(self._make, found, why, self.plan)
         return None
 
     def once(self, found: Forecast) -> Plan | None:
         """A first plan, waited for; None where planning failed, of which the log tells."""
         try:
-            return self._make(at_first_sight(found), "the first plan", None)
+            return self._make(found, "the first plan", None)
         except Exception:  # whoever asks can do the rest without a plan
             logger.exception("cannot plan thresholds")
             return None
 
     def _make(self, found: Forecast, why: str, before: Plan | None) -> Plan:
-        begun, start = time.monotonic(), start_of(found, before)
-        made = self._replan(found, self.origin.slo, self._qualities, start)
-        chosen = Thresholds(tuple(map(int, made.thresholds)), tuple(map(int, made.climb)))
+        begun = time.monotonic()
+        made = plan_for(found, why, before, self._choose)
+        return made._replace(seconds=time.monotonic() - begun)
+
+    def _choose(self, found: Forecast, start: Thresholds | None) -> Thresholds:
+        chosen = self._replan(found, self.origin.slo, self._qualities, start)
         _check(chosen, self._names)
-        searched_at = before.searched_at if before and start else found.at
-        return Plan(chosen, found, why, time.monotonic() - begun, searched_at)
+        return chosen
 
 
 def _check(chosen: Thresholds, names: tuple[str, ...]) -> None:

@@ -7,7 +7,8 @@ from redis import Redis
 from controller.decide import Decision
 from controller.forecasting import Forecaster
 from controller.observe import Observation
-from controller.planning import Plan, Planner, planner, watched_for
+from controller.occasion import Plan
+from controller.planning import Planner, planner, watched_for
 from controller.terms import Terms
 from services.contract import forecast
 from services.contract.jobs import QUEUES, Queue

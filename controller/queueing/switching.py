@@ -34,6 +34,13 @@ def tabulate(
     return np.array(rows, dtype=np.int64)
 
 
+def shortened(table: Table) -> Table:
+    """The same table without the columns that repeat the last one, which holds for every greater
+    depth."""
+    differs = (table != table[:, -1:]).any(axis=0)
+    return table[:, : int(np.max(np.nonzero(differs)[0], initial=-1)) + 2]
+
+
 def _to(policy: Policy, index: int, depth: int, seen: tuple[Forecast | None, float]) -> int:
     forecast, age = seen
     load = QueueLoad(waiting=depth, running=0, oldest_age=age, service_mean=0.0, workers=1)

@@ -1,4 +1,4 @@
-"""When thresholds are planned anew, and what becomes of the plan."""
+"""What becomes of a plan that is made beside the loop."""
 
 import builtins
 import threading
@@ -7,18 +7,9 @@ from functools import partial
 import pytest
 
 from controller.model import Thresholds
-from controller.planning import (
-    DRIFT,
-    WHOLE_SECONDS,
-    Plan,
-    Planner,
-    at_first_sight,
-    planner,
-    reason_to_plan,
-    start_of,
-    watched_for,
-)
-from services.contract.forecast import Origin, Pace, Rate
+from controller.occasion import Plan, at_first_sight
+from controller.planning import Planner, planner, watched_for
+from services.contract.forecast import Origin, Rate
 from services.contract.policy import PolicyError
 from services.contract.queues import Load
 from services.contract.rules import Slo
@@ -34,65 +25,6 @@ FOUND = BASIS.model_copy(update={"thresholds": (4, 9), "climb": (2, 7), "origin"
 
 def _later(seconds: float, **changed):
     return BASIS.model_copy(update={"at": NOW + seconds, **changed})
-
-
-def _slower(factor: float, error: float):
-    paces = (*BASIS.paces[:2], Pace(seconds=factor * BASIS.paces[2].seconds, error=error))
-    return {"paces": paces}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "changed", "reason"),
-    [
-        (6, {}, None),
-        (59, {}, None),
-        (60, {}, "the last plan is 60 s old"),
-        (6, {"workers": 2}, "there are 2 workers, not 1"),
-        (4, {"workers": 2}, None),
-        (6, {"arrivals": Rate(value=1.5, error=0.2)}, "arrivals went from 1 to 1.5 a second"),
-        (6, {"arrivals": Rate(value=0.5, error=0.2)}, "arrivals went from 1 to 0.5 a second"),
-        (6, {"arrivals": Rate(value=1.5, error=0.5 / DRIFT)}, None),
-        (6, _slower(1.5, 0.2), "level 2 takes 1.5 s, not 1 s"),
-        (6, _slower(1.5, 0.3), None),
-    ],
-)
-def test_what_drifted_beyond_its_error_or_grew_old_is_planned_anew(seconds, changed, reason):
-    assert reason_to_plan(_later(seconds, **changed), PLAN) == reason
-
-
-def test_without_a_plan_there_is_reason_for_one():
-    assert reason_to_plan(BASIS, None) == "the first plan"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "changed", "near"),
-    [
-        (6, {}, True),
-        (WHOLE_SECONDS, {}, False),
-        (6, {"workers": 2}, False),
-        (6, {"arrivals": Rate(value=1.4)}, True),
-        (6, {"arrivals": Rate(value=1.6)}, False),
-        (6, {"arrivals": Rate(value=0.6)}, False),
-        (6, _slower(1.4, 0.1), True),
-        (6, _slower(1.6, 0.1), False),
-        (6, _slower(1.6, 0.1) | {"arrivals": Rate(value=0.7)}, True),
-    ],
-)
-def test_steps_are_taken_from_a_plan_for_a_load_nearby(seconds, changed, near):
-    searched = PLAN._replace(searched_at=NOW)
-    assert start_of(_later(seconds, **changed), searched) == (PLAN.chosen if near else None)
-
-
-@pytest.mark.parametrize("plan", [None, PLAN])
-def test_all_thresholds_are_searched_by_who_never_did(plan):
-    assert start_of(BASIS, plan) is None
-
-
-def test_a_plan_says_what_it_was_made_for():
-    assert PLAN.told == (
-        "planned anew for 1 ± 0.1 arrivals a second: levels are left at 4, 9, regained at 2, 7 "
-        "(the first plan)"
-    )
 
 
 def _planner(replan):

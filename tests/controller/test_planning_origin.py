@@ -3,7 +3,8 @@
 import pytest
 
 from controller.model import Thresholds
-from controller.planning import Planner, planner, reason_to_plan
+from controller.occasion import reason_to_plan
+from controller.planning import Planner, planner
 from services.contract.forecast import Origin, Rate
 from services.contract.rules import Slo
 from tests.controller.situations import NAMES, NOW, forecast, predicting, profile

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.progress import track
 
+from controller.queueing.commands.kept_optima import keep, kept
 from controller.queueing.commands.written import command_line, require_writable
 from controller.queueing.planning.conduct import conduct
 from controller.queueing.planning.ladder import candidates
 from controller.queueing.planning.policy_file import Draft, Source, write
 from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Request
-from controller.queueing.planning.tabled import best, draft, measured
+from controller.queueing.planning.tabled import best, draft, of_policy
 from controller.queueing.planning.target import named, parse, written
 from controller.queueing.planning.trial import Outcome
 from controller.queueing.refusal import BadInput
@@ -48,7 +49,7 @@ def add(subparsers: Any) -> None:
         help="the optimum for each rate, as a policy with rules of the kind table",
         description="Solves the semi-Markov decision process of a ladder for each rate, and writes "
         "OUT/RATE.toml: the ladder, and the level to go to at each depth, for the best effective "
-        "quality within the target.",
+        "quality within the target. OUT/optimal.json says of each table what it does.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--policy", type=Path, required=True, help="policy.toml with the ladder")
@@ -58,6 +59,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--slo", required=True, help="p95=10s, p99=500ms, mean=2s")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=20_000, help="jobs of a simulated replication")
+    parser.add_argument("--most-lost", type=float, default=0.01, help="share of jobs refused")
     parser.add_argument("--out", type=Path, required=True, help="folder for RATE.toml of each rate")
     parser.set_defaults(run=run)
 
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def _requests(options: argparse.Namespace, ladder: Policy, asked: list[float]) -> list[Request]:
     rules = ladder.rules_of(options.queue)
-    found = measured(profile.load(options.profile), ladder, options.queue)
+    found = of_policy(profile.load(options.profile), ladder, options.queue)
     candidates(found, options.queue)  # what has no quality is refused before the work
     return [
         Request(
@@ -93,6 +95,7 @@ def _requests(options: argparse.Namespace, ladder: Policy, asked: list[float]) -
             capacity=rules.capacity,
             conduct=conduct(found, options.queue, rules.dwell_seconds),
             jobs=options.jobs,
+            most_lost=options.most_lost,
         )
         for rate in asked
     ]
@@ -104,6 +107,7 @@ def _paths(asked: list[float], out: Path) -> list[Path]:
     if len(set(names)) < len(names):
         raise BadInput("two of these rates are the same to six digits: they would share a file")
     require_writable(out)
+    kept(out)  # one that is not ours is refused before the work
     return [out / name for name in names]
 
 
@@ -112,7 +116,9 @@ def _solved(request: Request, levels: tuple[Level, ...], source: Source, path: P
     found = best(request)
     drafted = draft(request, found, levels)
     write(drafted, source, path)
-    return Solved(drafted, tuple(each.name for each in found.ladder), path)
+    solved = Solved(drafted, tuple(each.name for each in found.ladder), path)
+    keep(path.parent, _row(solved) | {"file": path.name, "slo": written(request.slo)})
+    return solved
 
 
 def _line(found: Solved) -> str:
@@ -122,7 +128,7 @@ def _line(found: Solved) -> str:
         return f"{request.rate:8.3g}  {found.levels[-1]} at every depth{note}"
     parts = zip(found.levels, outcome.shares, strict=True)
     levels = ", ".join(f"{name} {share:.1%}" for name, share in parts)
-    figures = {"quality": f"{_interval(outcome.quality)}", "p95": f"{_interval(outcome.p95)} s"}
+    figures = {"quality": _interval(outcome.quality), "p95": f"{_interval(outcome.p95)} s"}
     if named(request.slo) != "p95":
         figures[named(request.slo)] = f"{_interval(outcome.target)} s"
     told = "  ".join(f"{name} {figure}" for name, figure in figures.items())

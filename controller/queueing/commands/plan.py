@@ -8,6 +8,7 @@ from typing import Any, get_args
 from rich.console import Console
 from rich.progress import track
 
+from controller.model import Thresholds
 from controller.queueing.commands.written import command_line
 from controller.queueing.planning.conduct import conduct
 from controller.queueing.planning.plan import Plan, plan
@@ -15,7 +16,6 @@ from controller.queueing.planning.policy_file import Source, of_plan, require_pl
 from controller.queueing.planning.rates import rates
 from controller.queueing.planning.request import Kind, Request
 from controller.queueing.planning.target import named, parse, written
-from controller.queueing.planning.thresholds import Thresholds
 from controller.queueing.planning.yardstick import ACCURACY
 from controller.queueing.refusal import BadInput, Refusal
 from services.contract import policy, profile

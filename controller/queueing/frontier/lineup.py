@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from controller.model import Thresholds
 from controller.queueing.frontier.contenders import Contender, Way, contenders
 from controller.queueing.outlook import forecast
 from controller.queueing.outlook import table as policy_table
 from controller.queueing.planning.ladder import Candidate, candidates, frontier
 from controller.queueing.planning.request import Request
-from controller.queueing.planning.thresholds import Thresholds, table
+from controller.queueing.planning.thresholds import table
 from controller.queueing.refusal import BadInput
 from services.contract.policy import Policy
 

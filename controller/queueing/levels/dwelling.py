@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.queueing.levels import hysteresis
-from controller.queueing.levels.hysteresis import Blocks, Chain
+from controller.queueing.levels.chain import Blocks, Chain
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue, checked, stability_limit
 from controller.queueing.refusal import require_count, require_positive, require_stable
@@ -37,20 +37,20 @@ class _Staged(NamedTuple):
     """Ends of a stage a second."""
 
     def up(self, depth: int) -> Blocks:
-        """See hysteresis.Chain."""
+        """See chain.Chain."""
         return self.arrival_rate * self.following(depth + 1)
 
     def down(self, depth: int) -> Blocks:
-        """See hysteresis.Chain."""
+        """See chain.Chain."""
         return self.rates(depth)[None, :, None] * self.following(depth - 1)
 
     def within(self, depth: int, arrival_rate: float) -> Blocks:
-        """See hysteresis.Chain."""
+        """See chain.Chain."""
         out = np.diag(arrival_rate + self.rates(depth) + self.clock)
         return self.clock * _led(self.passing, depth) - out
 
     def rates(self, depth: int) -> NDArray[np.float64]:
-        """See hysteresis.Chain."""
+        """See chain.Chain."""
         return self.service_rates[min(depth, len(self.service_rates) - 1)]
 
     def following(self, depth: int) -> Blocks:

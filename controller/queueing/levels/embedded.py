@@ -29,6 +29,10 @@ MOST_STATES = 2600
 """A chain that would need more is too near its stability limit to be solved so."""
 
 
+class TooNear(BadInput):
+    """The chain would need too many states, so near is the stability limit."""
+
+
 class Service(NamedTuple):
     """All services that may start, by jobs present and level of the service.
 
@@ -47,8 +51,8 @@ def measure(
     """The queue under a table; `services` by level, gamma by the queue's paces if absent.
 
     `states` counts the level in force, `job_shares` and the quality those at which jobs were
-    served. Raises Unstable for ρ ≥ 1, BadInput for several places or a capacity, and near ρ = 1,
-    where the chain would need more than 2600 states.
+    served. Raises Unstable for ρ ≥ 1, BadInput for several places or a capacity, TooNear where
+    the chain would need more than 2600 states.
     """
     _require_single(queue)
     table, services = checked(table, len(queue.paces)), services or of_paces(queue.paces)
@@ -62,7 +66,7 @@ def measure(
             return _measured(queue, table, service, behind, limit)
         depths *= 2
         if depths * len(table) > MOST_STATES:
-            raise BadInput(
+            raise TooNear(
                 f"the arrival rate {queue.arrival_rate:g} is too near the stability limit "
                 f"{limit:g} for the embedded chain: use hysteresis.measure, or simulate"
             )

@@ -1,78 +1,24 @@
-"""A level that remembers: the Markov chain over (jobs outstanding, level in force).
-
-Jobs arrive at rate λ and leave at rate μ(n, i) = R(n)/S(i): what k workers get done with n jobs
-(LevelledQueue.work_rate) over the mean service time at level i. The whole work in hand is done at
-the level in force, so a change re-times it. At each arrival and departure the level goes where the
-table says; with `decision_seconds` it goes there at the ticks of an exponential clock of that mean
-instead, which stands for a control loop with a dwell.
+"""A level that remembers: the Markov chain over (jobs outstanding, level in force), solved.
 
 Exact for exponential work. The blocks of equal n form a quasi-birth–death process, homogeneous
 beyond the table and the places: solved by its rate matrices R(n), from the matrix-geometric tail
-(Neuts 1981, Matrix-Geometric Solutions, chapter 3; the tail's by logarithmic reduction, Latouche
-and Ramaswami 1993) down to the empty system. Many tables are solved together.
+(Neuts 1981, Matrix-Geometric Solutions, chapter 3) down to the empty system. The tail's first
+passages come by logarithmic reduction (Latouche and Ramaswami 1993), or are the table's last column
+where every departure from there ends in one level. Many tables are solved together.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.queueing.levels import steady_state
+from controller.queueing.levels.chain import Blocks, Chain, chains
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue, checked, stability_limit
-from controller.queueing.refusal import require_positive, require_stable
+from controller.queueing.refusal import require_stable
 from controller.queueing.switching import Table
 
 NEGLIGIBLE = 1e-10
 """The tail beyond the last depth kept has less probability than this, and is left out."""
-
-Blocks = NDArray[np.float64]
-Tables = NDArray[np.int64]
-"""Shape (tables, levels, depths): tables of one shape, stacked."""
-
-
-class Chain(NamedTuple):
-    """The rates of many chains that differ in their tables alone."""
-
-    arrival_rate: float
-    service_rates: NDArray[np.float64]
-    """Shape (depths, levels), beyond which they stay those of the last row."""
-    tables: Tables
-    clock: float
-    """Decisions a second; 0: with every arrival and departure."""
-
-    def moves(self, depth: int) -> NDArray[np.bool_]:
-        """Shape (tables, levels, levels): where a level goes, having come to this depth."""
-        column = self.tables[:, :, min(depth, self.tables.shape[2] - 1)]
-        return column[:, :, None] == np.arange(column.shape[1])
-
-    def up(self, depth: int) -> Blocks:
-        """Rates from so many jobs to one more."""
-        return self.arrival_rate * self._followed(depth + 1)
-
-    def down(self, depth: int) -> Blocks:
-        """Rates from so many jobs to one less."""
-        return self.rates(depth)[None, :, None] * self._followed(depth - 1)
-
-    def within(self, depth: int, arrival_rate: float) -> Blocks:
-        """Rates between levels at one depth, and on the diagonal what leaves, negative."""
-        out = np.diag(arrival_rate + self.rates(depth) + self.clock)
-        return self.clock * self.moves(depth) - out if self.clock else -out[None]
-
-    def rates(self, depth: int) -> NDArray[np.float64]:
-        """Completions a second at this depth, by level."""
-        return self.service_rates[min(depth, len(self.service_rates) - 1)]
-
-    def _followed(self, depth: int) -> NDArray[np.bool_]:
-        return np.eye(self.tables.shape[1], dtype=bool)[None] if self.clock else self.moves(depth)
-
-
-def chains(queue: LevelledQueue, tables: Tables, decision_seconds: float | None = None) -> Chain:
-    """The chains of a queue under each of these tables."""
-    if decision_seconds is not None:
-        require_positive(decision_seconds=decision_seconds)
-    depths = max(tables.shape[2], queue.places + 1)
-    rates = queue.service_rates(depths)
-    return Chain(queue.arrival_rate, rates, tables, 1 / decision_seconds if decision_seconds else 0)
 
 
 def solve(chain: Chain, capacity: int | None = None) -> Blocks:
@@ -155,15 +101,16 @@ def _radius(chain: Chain, ratio: Blocks) -> float:
 
 
 def _tail(last: NDArray[np.float64], ratio: Blocks, radius: float) -> Blocks:
-    """The states beyond, twice as many with every product."""
+    """The states beyond, up to twice as many with every product."""
     if radius == 0:
         return np.empty((len(last), 0, last.shape[1]))
     more = int(np.ceil(np.log(NEGLIGIBLE) / np.log(radius)))
     states, power = last[:, None] @ ratio, ratio
     while states.shape[1] < more:
-        states = np.concatenate([states, states @ power], axis=1)
+        following = states[:, : more - states.shape[1]] @ power
+        states = np.concatenate([states, following], axis=1)
         power = power @ power
-    return states[:, :more]
+    return states
 
 
 def measure(
@@ -183,78 +130,19 @@ def measure(
 
 def _measured(queue: LevelledQueue, chain: Chain, states: Blocks, limit: float) -> LevelMeasures:
     """`states` of one chain: shape (1, depths, levels)."""
-    number = mean_number(states)[0]
+    number = steady_state.mean_number(states)[0]
     lost = 0.0 if queue.capacity is None else float(states[0, queue.capacity].sum())
-    shares = job_shares(chain, states)[0]
+    shares = steady_state.job_shares(chain, states)[0]
     admitted = queue.arrival_rate * (1 - lost)
     return LevelMeasures(
         mean_number=float(number),
         mean_response=float(number / admitted if admitted else queue.seconds @ shares),
         residency=tuple(states[0].sum(axis=0).tolist()),
         job_shares=tuple(shares.tolist()),
-        switch_rate=float(switch_rate(chain, states)[0]),
+        switch_rate=float(steady_state.switch_rate(chain, states)[0]),
         effective_quality=float(shares @ np.array(queue.qualities)),
         loss_probability=lost,
         stability_limit=float(limit),
         states=states[0],
-        found=found(chain, states, queue.capacity)[0],
+        found=steady_state.found(chain, states, queue.capacity)[0],
     )
-
-
-def mean_number(states: Blocks) -> NDArray[np.float64]:
-    """Jobs outstanding at a random moment, by chain."""
-    return np.einsum("cni,n->c", states, np.arange(float(states.shape[1])))
-
-
-def job_shares(chain: Chain, states: Blocks) -> NDArray[np.float64]:
-    """Share of the completed jobs by the level in force then, shape (tables, levels); of the time
-    where no job comes."""
-    if chain.arrival_rate == 0:
-        return states.sum(axis=1)
-    states = _folded(chain, states)
-    served = np.einsum("cni,ni->ci", states, _rates(chain, states.shape[1]))
-    return served / served.sum(axis=1, keepdims=True)
-
-
-def switch_rate(chain: Chain, states: Blocks) -> NDArray[np.float64]:
-    """Changes of level a second, by chain."""
-    states = _folded(chain, states)
-    depths = np.arange(states.shape[1])
-    if chain.clock:
-        return chain.clock * (states * _changes(chain, depths)).sum(axis=(1, 2))
-    rising = chain.arrival_rate * _changes(chain, depths + 1)
-    falling = _rates(chain, len(depths)) * _changes(chain, np.maximum(depths - 1, 0))
-    return (states * (rising + falling)).sum(axis=(1, 2))
-
-
-def found(chain: Chain, states: Blocks, capacity: int | None) -> Blocks:
-    """What an accepted job finds outstanding, and the level in force once it has arrived."""
-    states = states if capacity is None else states[:, :capacity]
-    states = states / states.sum(axis=(1, 2), keepdims=True)
-    if chain.clock:
-        return states
-    goes = _levels_at(chain, np.arange(states.shape[1]) + 1)
-    places = np.arange(0, states.size, states.shape[2]).reshape(*states.shape[:2], 1) + goes
-    gathered = np.bincount(places.ravel(), states.ravel(), minlength=states.size)
-    return gathered.reshape(states.shape)
-
-
-def _folded(chain: Chain, states: Blocks) -> Blocks:
-    """The states with those beyond the depth from which rates and moves stay the same as one."""
-    deep = len(chain.service_rates)
-    rest = states[:, deep:].sum(axis=1, keepdims=True)
-    return np.concatenate([states[:, :deep], rest], axis=1)
-
-
-def _rates(chain: Chain, depths: int) -> NDArray[np.float64]:
-    return chain.service_rates[np.minimum(np.arange(depths), len(chain.service_rates) - 1)]
-
-
-def _levels_at(chain: Chain, depths: NDArray[np.int64]) -> Tables:
-    """Where each level goes at these depths: shape (tables, depths, levels)."""
-    columns = np.minimum(depths, chain.tables.shape[2] - 1)
-    return chain.tables[:, :, columns].transpose(0, 2, 1)
-
-
-def _changes(chain: Chain, depths: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return _levels_at(chain, depths) != np.arange(chain.tables.shape[1])

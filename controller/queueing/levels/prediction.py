@@ -24,7 +24,7 @@ from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.levels.response import percentile
 from controller.queueing.measures import Measures
 from controller.queueing.refusal import BadInput
-from controller.queueing.switching import Table
+from controller.queueing.switching import Table, shortened
 from services.contract.jobs import Queue
 from services.contract.policy import Policy
 from services.contract.profile import Profile
@@ -80,12 +80,20 @@ def predict(system: System, model: Model | None = None) -> Prediction:
     """By the model asked for; else with the dwell of the rules and, `at_once`, without. Without:
     the embedded chain where that is possible, elsewhere the one with the level in its state.
 
-    Raises Unstable for ρ ≥ 1, BadInput where the model asked for does not fit, ProfileError where
-    the profile lacks a level.
+    Raises Unstable for ρ ≥ 1, BadInput where the model asked for does not fit, and without a dwell
+    near ρ = 1 (embedded.TooNear), ProfileError where the profile lacks a level.
     """
     if model is not None or not system.dwell:
         return _by(system, model)
-    return replace(_by(system, "dwelling"), at_once=_by(system, None))
+    return replace(_by(system, "dwelling"), at_once=_at_once(system))
+
+
+def _at_once(system: System) -> Prediction:
+    """By the chain where the embedded one has too many states: this is told beside the answer."""
+    try:
+        return _by(system, None)
+    except embedded.TooNear:
+        return _by(system, "chain")
 
 
 def _by(system: System, model: Model | None) -> Prediction:
@@ -104,7 +112,7 @@ def _by(system: System, model: Model | None) -> Prediction:
         capacity=ours.rules.capacity,
     )
     chosen = model or ("embedded" if _one_at_a_time(queue) else "chain")
-    found = _solver(chosen, system)(queue, _shortened(outlook.table(ours, known)))
+    found = _solver(chosen, system)(queue, shortened(outlook.table(ours, known)))
     return Prediction(
         measures=_measures(chosen, queue, found),
         residency=dict(zip(ours.names, found.residency, strict=True)),
@@ -126,12 +134,6 @@ def _solver(model: Model, system: System) -> Callable[[LevelledQueue, Table], Le
 
 def _one_at_a_time(queue: LevelledQueue) -> bool:
     return queue.places == 1 and queue.capacity is None
-
-
-def _shortened(table: Table) -> Table:
-    """Without the columns that repeat the last one, which holds for every greater depth."""
-    changing = np.flatnonzero((table != table[:, -1:]).any(axis=0))
-    return table[:, : changing[-1] + 2 if len(changing) else 1]
 
 
 def _measures(model: str, queue: LevelledQueue, found: LevelMeasures) -> Measures:

@@ -11,7 +11,7 @@ import numpy as np
 
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.planning.optimum import Prices, optimum
-from controller.queueing.switching import Table
+from controller.queueing.switching import Table, shortened
 
 FACTOR = 8.0
 CHEAPEST, DEAREST = 1e-4, 1e9
@@ -60,12 +60,6 @@ def _closed(table: Table, queue: LevelledQueue) -> Table:
     if queue.capacity is not None and queue.capacity < table.shape[1]:
         return table
     return np.pad(table, ((0, 0), (0, 1)), constant_values=len(table) - 1)
-
-
-def shortened(table: Table) -> Table:
-    """The same table without the columns that repeat the last one."""
-    differs = (table != table[:, -1:]).any(axis=0)
-    return table[:, : int(np.max(np.nonzero(differs)[0], initial=-1)) + 2]
 
 
 def depths(queue: LevelledQueue, seconds: float) -> int:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from controller.model import Thresholds
 from controller.queueing.levels import hysteresis
 from controller.queueing.planning.ladder import Candidate, Frontier, candidates, frontier
 from controller.queueing.planning.predicting import replanned, slo_table
@@ -21,7 +22,7 @@ from controller.queueing.planning.refinement import (
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.shortlist import STEADY, Promise, shortlist
 from controller.queueing.planning.target import named, written
-from controller.queueing.planning.thresholds import Thresholds, table
+from controller.queueing.planning.thresholds import table
 from controller.queueing.planning.trial import Outcome, Trial
 from controller.queueing.planning.yardstick import gap_to_optimal
 from controller.queueing.refusal import Refusal, Unstable

@@ -34,7 +34,8 @@ class Draft:
     """Levels, best first, and the rules found for the queue of a request with so many workers.
 
     `about` says by what they were found. `outcome` is what they do in simulation, None without a
-    steady state; `note`, what else is to be known of them.
+    steady state; `note`, what else is to be known of them; `patient`, whether they can do with the
+    patience of the rules that were there.
     """
 
     about: str
@@ -44,6 +45,7 @@ class Draft:
     rules: PolicyRules
     outcome: Outcome | None
     note: str = ""
+    patient: bool = True
 
 
 def of_plan(plan: Plan) -> Draft:
@@ -73,10 +75,10 @@ def _rules(plan: Plan) -> PolicyRules:
 
 
 def drafted_policy(draft: Draft, source: Source, out: Path) -> Policy:
-    """The draft's ladder and rules, with the base's patience. The other queue keeps the base's
-    where they fit the ladder."""
+    """The draft's ladder and rules, with the base's patience where they can do with it. The other
+    queue keeps the base's rules where they fit the ladder."""
     queue, base = draft.request.queue, source.base
-    patience = base.rules_of(queue).patience_seconds if base else None
+    patience = _patience(draft, base) if draft.patient else None
     ours = draft.rules.model_copy(update={"patience_seconds": patience})
     theirs = _kept(draft, base)
     return Policy(
@@ -85,6 +87,11 @@ def drafted_policy(draft: Draft, source: Source, out: Path) -> Policy:
         profile=Path(os.path.relpath(source.profile, out.parent)),
         levels=draft.levels,
     )
+
+
+def _patience(draft: Draft, base: Policy | None) -> float | None:
+    """Of the rules that were there, seconds."""
+    return base.rules_of(draft.request.queue).patience_seconds if base else None
 
 
 def _kept(draft: Draft, base: Policy | None) -> PolicyRules | None:
@@ -164,6 +171,12 @@ def _predicted(outcome: Outcome, capacity: int | None) -> list[str]:
     return [*lines, lost]
 
 
+def _impatient(draft: Draft, base: Policy | None) -> list[str]:
+    if draft.patient or _patience(draft, base) is None:
+        return []
+    return ["patience_seconds is left out: a rung lower may be one that these rules never go to."]
+
+
 def _header(draft: Draft, source: Source) -> str:
     outcome, request = draft.outcome, draft.request
     lines = [
@@ -173,6 +186,7 @@ def _header(draft: Draft, source: Source) -> str:
         f"{written(request.slo)}.",
         *(_predicted(outcome, request.capacity) if outcome else ()),
         *((f"Note: {draft.note}.",) if draft.note else ()),
+        *_impatient(draft, source.base),
         f"STORYTELLER_FALLBACK_LEVEL, if set, must be one of {', '.join(_names(draft))}.",
     ]
     return "".join(f"# {line}\n" for line in lines)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from controller.model import Thresholds
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.planning.search import MOST_DEPTH
-from controller.queueing.planning.thresholds import Thresholds, table
+from controller.queueing.planning.thresholds import table
 from controller.queueing.replanning import replan
 from controller.queueing.switching import Table, tabulate
 from services.contract.ladder import Level

@@ -6,10 +6,11 @@ from itertools import permutations
 
 import numpy as np
 
+from controller.model import Thresholds
 from controller.queueing.planning.dearest import priced_tables
 from controller.queueing.planning.screening import Screen
 from controller.queueing.planning.search import search
-from controller.queueing.planning.thresholds import Thresholds, require_thresholds, table
+from controller.queueing.planning.thresholds import require_thresholds, table
 from controller.queueing.planning.trial import Trial
 from controller.queueing.refusal import BadInput
 from controller.queueing.switching import Table

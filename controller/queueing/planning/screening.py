@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.queueing.levels import hysteresis
+from controller.queueing.levels import hysteresis, steady_state
+from controller.queueing.levels.chain import chains
 from controller.queueing.levels.queue import LevelledQueue
 from controller.queueing.levels.response import Conditional, conditional, probability_within
 from controller.queueing.refusal import require_positive
@@ -61,16 +62,16 @@ class Screen:
 
     def judge(self, tables: NDArray[np.int64]) -> Judgement:
         """Of tables stacked: shape (tables, levels, depths)."""
-        chain = hysteresis.chains(self.queue, tables)
+        chain = chains(self.queue, tables)
         states = hysteresis.solve(chain, self.queue.capacity)
-        quality = hysteresis.job_shares(chain, states) @ np.array(self.queue.qualities)
-        found = hysteresis.found(chain, states, self.queue.capacity)
+        quality = steady_state.job_shares(chain, states) @ np.array(self.queue.qualities)
+        found = steady_state.found(chain, states, self.queue.capacity)
         lost = states[:, self.queue.capacity].sum(axis=1) if self.queue.capacity else 0.0
         admitted = self.queue.arrival_rate * (1 - lost)
-        response = hysteresis.mean_number(states) / admitted
+        response = steady_state.mean_number(states) / admitted
         margin, missed = self._margin(found, response)
         margin = np.minimum(margin, self.most_lost - lost)
-        switches = hysteresis.switch_rate(chain, states) / admitted
+        switches = steady_state.switch_rate(chain, states) / admitted
         depth = (tables < tables.shape[1] - 1).sum(axis=(1, 2))
         price = SWITCH_PRICE * switches + MISS_PRICE * missed + DEPTH_PRICE * depth
         return Judgement(quality, margin, response, quality - self._span * price)

@@ -5,8 +5,9 @@ from itertools import combinations, product
 
 import numpy as np
 
+from controller.model import Thresholds
 from controller.queueing.planning.screening import Judgement, Screen
-from controller.queueing.planning.thresholds import Depths, Thresholds, tables
+from controller.queueing.planning.thresholds import Depths, tables
 
 GRID = {2: 60, 3: 20, 4: 13, 5: 11}
 """Depths on the coarse grid, by levels."""
@@ -26,21 +27,27 @@ MOST_STEPS = 30
 
 def search(screen: Screen, start: Thresholds | None = None) -> Thresholds:
     """The thresholds with the best score that meet the target, or those nearest to it; by steps
-    from `start` alone, where it is given and no deeper than is worth a threshold."""
+    from `start`, where it is given, no deeper than is worth a threshold, and steps meet the target.
+    """
     levels = len(screen.queue.paces)
     if levels == 1:
         return Thresholds((), ())
     last = deepest(screen)
-    if start is None or start.thresholds[-1] > last:
-        best = _best(screen, _coarse(levels, last))
-    else:
-        best = np.array([*start.thresholds, *start.climb])
+    if start is not None and start.thresholds[-1] <= last:
+        near = _stepped(screen, np.array([*start.thresholds, *start.climb]), last)
+        if judge(screen, near[None]).margin[0] >= 0:
+            return thresholds(near)
+    return thresholds(_stepped(screen, _best(screen, _coarse(levels, last)), last))
+
+
+def _stepped(screen: Screen, row: Depths, last: int) -> Depths:
+    """From a row to better neighbours, until there is none."""
     for _ in range(MOST_STEPS):
-        better = _best(screen, _around(best, last))
-        if (better == best).all():
+        better = _best(screen, _around(row, last))
+        if (better == row).all():
             break
-        best = better
-    return thresholds(best)
+        row = better
+    return row
 
 
 def deepest(screen: Screen) -> int:

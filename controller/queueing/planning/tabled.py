@@ -17,7 +17,7 @@ from controller.queueing.planning.refinement import calibrated_optimum
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.target import written
 from controller.queueing.planning.trial import Outcome
-from controller.queueing.switching import Table
+from controller.queueing.switching import Table, shortened
 from services.contract.jobs import Queue
 from services.contract.ladder import Level
 from services.contract.policy import Policy
@@ -42,16 +42,22 @@ class Best(NamedTuple):
 
 def best(request: Request) -> Best:
     """The optimum of the semi-Markov decision process; the last level where none serves the rate,
-    or no table meets the target."""
+    or no table meets the target and loses few enough at the capacity."""
     kept = frontier(candidates(request.profile, request.queue)).kept
     queue = request.loaded(kept, request.workers[0])
     if request.capacity is None and request.rate >= queue.stability_limits[-1]:
         return Best(kept[-1:], ALWAYS, "no level serves this rate", served=False)
     trial = request.trial(queue)
     found = calibrated_optimum(trial, request.slo.seconds)
-    if trial.meets(trial.outcome(found)):
-        return Best(kept, found)
-    return Best(kept, found, f"no table meets {written(request.slo)}")
+    note = "" if trial.meets(trial.outcome(found)) else f"no table {_asked(request)}"
+    return Best(kept, found, note)
+
+
+def _asked(request: Request) -> str:
+    target = f"meets {written(request.slo)}"
+    if request.capacity is None:
+        return target
+    return f"{target} and loses at most {request.most_lost:.2%} of the jobs"
 
 
 def outcome(request: Request, found: Best) -> Outcome | None:
@@ -62,9 +68,10 @@ def outcome(request: Request, found: Best) -> Outcome | None:
     return request.trial(request.loaded(found.ladder, request.workers[0])).tried(found.table)
 
 
-def measured(profile: Profile, policy: Policy, queue: Queue) -> Profile:
-    """The profile with the levels of a policy alone, as these are there. Raises ProfileError where
-    it lacks one."""
+def of_policy(profile: Profile, policy: Policy, queue: Queue) -> Profile:
+    """The profile cut to the levels of a policy, by their names. A level has the costs that were
+    measured under its name, even where its settings are other ones by now. Raises ProfileError for
+    a level that was not measured."""
     costs(policy, profile, queue)
     levels = {level.name: level for level in policy.levels}
     rungs = [
@@ -84,13 +91,16 @@ def rows(found: Best, names: Sequence[str]) -> Rows:
 
 
 def _cut(row: NDArray[np.int64]) -> tuple[int, ...]:
-    """Without the repetitions of its last entry."""
-    other = np.flatnonzero(row != row[-1])
-    return tuple(row[: other[-1] + 2 if len(other) else 1].tolist())
+    return tuple(shortened(row[None])[0].tolist())
 
 
 def draft(request: Request, found: Best, levels: tuple[Level, ...]) -> Draft:
-    """What it is to be written as, for a ladder of these levels."""
+    """What it is to be written as, for a ladder of these levels.
+
+    Without patience where one of them is dominated: from where the optimum goes, patience lowers by
+    a rung of the ladder, and that may be the dominated one, slower than what was left for it.
+    """
+    names = [level.name for level in levels]
     return Draft(
         about="the level to go to at each depth: the optimum, as found by",
         request=request,
@@ -98,10 +108,11 @@ def draft(request: Request, found: Best, levels: tuple[Level, ...]) -> Draft:
         levels=levels,
         rules=PolicyRules(
             kind="table",
-            table=rows(found, [level.name for level in levels]),
+            table=rows(found, names),
             dwell_seconds=request.conduct.dwell,
             capacity=request.capacity,
         ),
         outcome=outcome(request, found),
         note=found.note,
+        patient=set(names) == {each.name for each in found.ladder},
     )

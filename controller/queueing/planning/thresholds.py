@@ -1,22 +1,15 @@
 """Thresholds, and the tables that they are."""
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.model import Thresholds
 from controller.queueing.refusal import BadInput
 
 Depths = NDArray[np.int64]
 """Shape (candidates, levels - 1)."""
-
-
-class Thresholds(NamedTuple):
-    """Depths at which each level is left for the next, and at or below which it is regained."""
-
-    thresholds: tuple[int, ...]
-    climb: tuple[int, ...]
 
 
 def require_thresholds(found: Thresholds) -> None:

@@ -62,15 +62,15 @@ def _replanning(
     slo = policy.rules.slo
     if policy.rules.kind != "planned" or slo is None or worth is None:
         return None
+    patience = policy.rules.patience_seconds
 
     @cache
     def tables(found: Forecast) -> Tables:
         calm = table(policy, found)
         return Tables(calm, calm if patience is None else table(policy, found, math.inf))
 
-    patience = policy.rules.patience_seconds
     known = outlook.model_copy(update={"thresholds": (), "climb": ()})
-    return Replanning(known, lambda found: planned(found, slo, worth), tables)
+    return Replanning(known, lambda found, start: planned(found, slo, worth, start), tables)
 
 
 def deciding(policy: Policy, outlook: Forecast | None = None) -> Choose:

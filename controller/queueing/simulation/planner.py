@@ -1,9 +1,10 @@
 """Thresholds planned anew as a simulation goes on, by the rule of the live controller. Pure.
 
 Once a second it reads how many jobs were accepted; the live estimator makes a rate of that
-(controller.estimate), and where controller.planning has a reason to, thresholds are planned for it.
-They are in force from the decision after the next look on, as those that are planned beside the
-live loop. Service times are taken as known; live, they are estimated as well.
+(controller.estimate), and where controller.occasion has a reason to, thresholds are planned for it,
+by steps from those before or by a search of all, as it says. They are in force from the decision
+after the next look on, as those that are planned beside the live loop. Service times are taken as
+known; live, they are estimated as well.
 """
 
 import math
@@ -14,7 +15,7 @@ from typing import NamedTuple, Protocol, Self
 
 from controller.estimate import ArrivalRate
 from controller.model import Thresholds
-from controller.planning import Plan, at_first_sight, reason_to_plan
+from controller.occasion import Choose, Plan, plan_for, reason_to_plan
 from controller.queueing.replanning import replan
 from controller.queueing.switching import Table
 from services.contract.forecast import Forecast, Rate
@@ -67,7 +68,7 @@ class Replanning:
     """
 
     known: Forecast
-    plan: Callable[[Forecast], Thresholds]
+    plan: Choose
     tables: Callable[[Forecast], Tables]
     estimator: Estimator = NOTHING_SEEN
 
@@ -97,15 +98,16 @@ class Replanning:
         why = reason_to_plan(found, progress.plan)
         if why is None:
             return progress
-        basis = found if progress.plan else at_first_sight(found)
-        return progress._replace(under_way=Plan(self.plan(basis), basis, why))
+        return progress._replace(under_way=plan_for(found, why, progress.plan, self.plan))
 
 
-def planned(found: Forecast, slo: Slo, qualities: tuple[float, ...]) -> Thresholds:
-    """What the live controller would plan for this model, its rate rounded to a grid, so that
-    replications share their plans."""
+def planned(
+    found: Forecast, slo: Slo, qualities: tuple[float, ...], start: Thresholds | None = None
+) -> Thresholds:
+    """What the live controller would plan for this model, by steps from `start` if it is given; its
+    rate is rounded to a grid, so that replications share their plans."""
     rounded = {"at": 0.0, "arrivals": Rate(value=_on_grid(found.arrivals.value))}
-    return _planned(found.model_copy(update=rounded), slo, qualities)
+    return _planned(found.model_copy(update=rounded), slo, qualities, start)
 
 
 def settled(rate: float) -> ArrivalRate:
@@ -122,7 +124,4 @@ def _on_grid(rate: float) -> float:
     return STEP ** round(math.log(rate, STEP)) if rate > 0 else 0.0
 
 
-@lru_cache(maxsize=4096)
-def _planned(found: Forecast, slo: Slo, qualities: tuple[float, ...]) -> Thresholds:
-    made = replan(found, slo, qualities)
-    return Thresholds(tuple(map(int, made.thresholds)), tuple(map(int, made.climb)))
+_planned = lru_cache(maxsize=4096)(replan)

@@ -107,6 +107,8 @@ def _obeying(world: World, tables: Tables) -> World:
 def _accepted(world: World) -> int:
     """Of the jobs that have arrived; the live counter does not count those that are refused."""
     arrived = int(world.system[0]["arrived"])
+    if world.rules.capacity == LARGEST:
+        return arrived
     return arrived - int(np.count_nonzero(world.jobs.status[:arrived] == kernel.LOST))
 
 

@@ -128,6 +128,16 @@ def test_a_dwell_is_told_beside_levels_that_change_at_once():
     assert found.at_once.at_once is None
 
 
+def test_near_its_limit_the_chain_is_told_beside_a_dwell():
+    """The embedded chain would need too many states there; alone, that is said."""
+    system = System(held(2.0), ALONE, "images", 2.48)
+    found = predict(system)
+    assert (found.measures.model, found.at_once.measures.model) == ("dwelling", "chain")
+    assert found.at_once == predict(system, "chain")
+    with pytest.raises(BadInput, match="too near the stability limit"):
+        predict(System(POLICY, ALONE, "images", 2.48))
+
+
 @pytest.mark.parametrize("measured", [BATCHING, ALONE])
 def test_without_a_dwell_nothing_is_told_beside(measured):
     """The figures are those of levels that change at once, to the last bit."""

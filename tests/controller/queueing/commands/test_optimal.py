@@ -7,8 +7,9 @@ import pytest
 import tomli_w
 
 from controller.queueing.__main__ import main
+from controller.queueing.commands.written import rounded
 from controller.queueing.planning.conduct import conduct
-from controller.queueing.planning.tabled import best, measured, rows
+from controller.queueing.planning.tabled import best, of_policy, rows
 from controller.queueing.switching import tabulate
 from services.contract import policy
 from tests.controller.queueing.planning.situations import RUNGS, level, profile, request
@@ -32,9 +33,7 @@ def optimal(monkeypatch, capsys):
 @pytest.fixture
 def asked(tmp_path):
     """A ladder and its profile."""
-    found = [level(name).model_dump(mode="json", exclude_none=True) for name in LADDER]
-    content = {"rules": STORIES, "queues": {"images": IMAGES}, "levels": found}
-    (tmp_path / "policy.toml").write_text(tomli_w.dumps(content))
+    ladder_of(tmp_path, LADDER)
     (tmp_path / "profile.json").write_text(profile(LADDER).model_dump_json())
     return (
         "--policy", str(tmp_path / "policy.toml"), "--profile", str(tmp_path / "profile.json"),
@@ -42,12 +41,21 @@ def asked(tmp_path):
     )  # fmt: skip
 
 
+def ladder_of(folder, names, **images):
+    """A policy of levels with these names, in the place of the one there."""
+    found = [level(name).model_dump(mode="json", exclude_none=True) for name in names]
+    stories = STORIES | {"thresholds": STORIES["thresholds"][: len(names) - 1]}
+    content = {"rules": stories, "queues": {"images": IMAGES | images}, "levels": found}
+    (folder / "policy.toml").write_text(tomli_w.dumps(content))
+
+
 def test_it_writes_a_policy_for_each_rate_and_says_what_it_does(optimal, asked, tmp_path):
     status, printed = optimal(*asked, "--rate", "1.2,2.5,40", "--json")
 
     assert status == 0, printed.err
     out = tmp_path / "made" / "optimal"
-    assert sorted(path.name for path in out.iterdir()) == ["1.2.toml", "2.5.toml", "40.toml"]
+    written = ["1.2.toml", "2.5.toml", "40.toml", "optimal.json"]
+    assert sorted(path.name for path in out.iterdir()) == written
     tables = json.loads(printed.out.splitlines()[-1])["tables"]
     assert [table["rate"] for table in tables] == [1.2, 2.5, 40]
     slow, fast, none = tables
@@ -60,6 +68,30 @@ def test_it_writes_a_policy_for_each_rate_and_says_what_it_does(optimal, asked, 
     assert f"quality {slow['effective_quality']:.4g} (" in printed.out
 
 
+def test_what_is_said_of_each_rate_is_kept_and_added_to(optimal, asked, tmp_path):
+    optimal(*asked, "--rate", "2.5")
+    status, printed = optimal(*asked, "--rate", "1.2,40", "--json")
+
+    assert status == 0, printed.err
+    folder = tmp_path / "made" / "optimal"
+    kept = {row["rate"]: row for row in json.loads((folder / "optimal.json").read_text())["tables"]}
+    assert list(kept) == [1.2, 2.5, 40]
+    for said in json.loads(printed.out.splitlines()[-1])["tables"]:
+        beside = {"file": f"{said['rate']:g}.toml", "slo": "p95=4s"}
+        assert kept[said["rate"]] == rounded(said) | beside
+
+
+def test_another_optimal_json_is_refused_before_the_work(optimal, asked, tmp_path):
+    (tmp_path / "made" / "optimal").mkdir(parents=True)
+    (tmp_path / "made" / "optimal" / "optimal.json").write_text("[]")
+
+    status, printed = optimal(*asked, "--rate", "2.5")
+
+    assert status == 2
+    assert "is not what this command writes" in printed.err
+    assert not list(tmp_path.rglob("2.5.toml"))
+
+
 def test_what_is_written_decides_as_the_optimum_and_keeps_what_else_the_file_says(
     optimal, asked, tmp_path
 ):
@@ -70,8 +102,8 @@ def test_what_is_written_decides_as_the_optimum_and_keeps_what_else_the_file_say
     assert read.levels == base.levels
     assert read.rules_of("stories") == base.rules_of("stories")
     ours = read.rules_of("images")
-    assert (ours.kind, ours.dwell_seconds, ours.patience_seconds) == ("table", 0.5, 30.0)
-    known = measured(profile(LADDER), base, "images")
+    assert (ours.kind, ours.dwell_seconds) == ("table", 0.5)
+    known = of_policy(profile(LADDER), base, "images")
     live = conduct(known, "images", 0.5)
     found = best(request("p95=4s", rate=2.5, profile=known, jobs=2000, conduct=live))
     expected = rows(found, base.names)
@@ -86,6 +118,32 @@ def test_what_is_written_decides_as_the_optimum_and_keeps_what_else_the_file_say
     assert "Predicted: effective quality " in header
 
 
+@pytest.mark.parametrize(("names", "patience"), [(tuple(LADDER), None), (tuple(RUNGS), 30.0)])
+def test_patience_is_kept_where_it_cannot_lower_to_a_dominated_level(
+    optimal, asked, tmp_path, names, patience
+):
+    ladder_of(tmp_path, names)
+    status, printed = optimal(*asked, "--rate", "2.5")
+
+    assert status == 0, printed.err
+    path = tmp_path / "made" / "optimal" / "2.5.toml"
+    assert policy.load(path).rules_of("images").patience_seconds == patience
+    assert ("# patience_seconds is left out: " in path.read_text()) is (patience is None)
+
+
+def test_how_many_may_be_refused_is_an_option(optimal, asked, tmp_path):
+    ladder_of(tmp_path, LADDER, capacity=12)
+    found = []
+    for most in ((), ("--most-lost", "0.5")):
+        status, printed = optimal(*asked, "--rate", "6", *most, "--json")
+        assert status == 0, printed.err
+        found += json.loads(printed.out.splitlines()[-1])["tables"]
+    few, many = found
+    assert "loses at most 1.00% of the jobs" in few["note"]
+    assert (few["met"], many["note"]) == (False, "")
+    assert many["effective_quality"] > few["effective_quality"]
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -94,6 +152,7 @@ def test_what_is_written_decides_as_the_optimum_and_keeps_what_else_the_file_say
         (("--slo", "fast"), "is no target"),
         (("--workers", "0"), "workers is 0"),
         (("--jobs", "5"), "jobs is 5"),
+        (("--most-lost", "2"), "is no share of jobs lost"),
         (("--policy", "none.toml"), "cannot read the policy"),
         (("--profile", "none.json"), "cannot read the profile"),
         (("--queue", "stories"), "no stories cost for the level 'best'"),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from controller.queueing.levels import hysteresis
-from controller.queueing.levels.hysteresis import measure
+from controller.queueing.levels.chain import chains
+from controller.queueing.levels.hysteresis import NEGLIGIBLE, measure
 from controller.queueing.refusal import BadInput, Unstable
 from tests.controller.queueing.levels.situations import ENGINE, HYSTERESIS, ONE_LEVEL, queue
 
@@ -74,11 +75,20 @@ def test_one_level_is_mmk():
     assert found.mean_number == pytest.approx(4 / 9 * 2 + 2, rel=1e-7)
 
 
+@pytest.mark.parametrize("load", [0.02, 0.5, 0.97])
+def test_all_but_a_negligible_tail_is_kept_and_is_that_of_mm1(load):
+    states = measure(queue(load, levels=1), ONE_LEVEL).states[:, 0]
+
+    theory = (1 - load) * load ** np.arange(len(states))
+    assert states == pytest.approx(theory, rel=1e-6, abs=0)
+    assert theory[-1] * load / (1 - load) < NEGLIGIBLE
+
+
 def test_many_tables_together_are_each_as_alone():
     asked = queue(2.0)
     other = np.minimum(HYSTERESIS, 1)
     other[:, -1] = 2
-    chain = hysteresis.chains(asked, np.stack([HYSTERESIS, other]))
+    chain = chains(asked, np.stack([HYSTERESIS, other]))
 
     together = hysteresis.solve(chain)
 

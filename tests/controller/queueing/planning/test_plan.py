@@ -5,9 +5,10 @@ from itertools import combinations
 
 import pytest
 
+from controller.model import Thresholds
 from controller.queueing.planning.conduct import Conduct
 from controller.queueing.planning.plan import Impossible, plan
-from controller.queueing.planning.thresholds import Thresholds, table
+from controller.queueing.planning.thresholds import table
 from controller.queueing.planning.yardstick import ACCURACY
 from controller.queueing.refusal import BadInput, Unstable
 from services.contract.profile import BatchLaw

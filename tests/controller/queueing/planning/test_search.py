@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from controller.queueing.planning.screening import Screen
+from controller.model import Thresholds
+from controller.queueing.planning.screening import Judgement, Screen
 from controller.queueing.planning.search import deepest, judge, search
 from controller.queueing.planning.target import parse
-from controller.queueing.planning.thresholds import Thresholds
 from controller.queueing.refusal import BadInput
 from tests.controller.queueing.levels.situations import ENGINE, queue
 
@@ -34,6 +34,26 @@ def test_nothing_on_a_grid_is_better(asked, slo):
 
     assert mine.margin[0] >= 0 or (grid.margin < 0).all()
     assert mine.score[0] >= grid.score[grid.best] - 1e-3 * 0.5
+
+
+class Misleading(Screen):
+    """The target is met by who keeps the best level up to 17 jobs or more. Below, the nearest to it
+    are those that keep it up to 4, and each step away from them is worse."""
+
+    def judge(self, tables):
+        left = (tables[:, 0] == 0).sum(axis=1)
+        margin = np.where(left >= 18, 1.0, -1.0 - abs(left - 5))
+        return Judgement(margin, margin, margin, -left.astype(float))
+
+
+def test_where_steps_do_not_meet_the_target_all_thresholds_are_searched():
+    screen = Misleading(queue(2.0), parse("p95=8s"))
+    start = Thresholds((5, 7), (3, 5))
+
+    found = search(screen, start)
+
+    assert found.thresholds[0] == 18
+    assert found == search(screen)
 
 
 def test_one_level_has_no_thresholds():

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.queueing.planning.thresholds import Thresholds, table, tables
+from controller.model import Thresholds
+from controller.queueing.planning.thresholds import table, tables
 from controller.queueing.refusal import BadInput
 from controller.queueing.switching import tabulate
 from services.contract.policy import Policy

@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from controller.model import Thresholds
 from controller.queueing.levels import hysteresis
 from controller.queueing.planning.dearest import depths, priced_tables
 from controller.queueing.planning.optimum import Prices, optimum
-from controller.queueing.planning.thresholds import Thresholds, table
+from controller.queueing.planning.thresholds import table
 from controller.queueing.planning.yardstick import ACCURACY, gap_to_optimal
 from tests.controller.queueing.levels.situations import ENGINE, queue
 

@@ -1,59 +1,32 @@
 """Thresholds planned anew in the middle of a simulation, by the live controller's rule."""
 
-import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from controller.control import LEARN_SECONDS
 from controller.model import Thresholds
-from controller.planning import DRIFT, REST_SECONDS
+from controller.occasion import Choose
 from controller.queueing import outlook
 from controller.queueing.replanning import replan
 from controller.queueing.simulation import live
-from controller.queueing.simulation.arrivals import Arrivals, Poisson, Steps
-from controller.queueing.simulation.planner import (
-    LOOK_SECONDS,
-    STEP,
-    Estimator,
-    Progress,
-    Replanning,
-    planned,
-    settled,
-)
+from controller.queueing.simulation.arrivals import Poisson, Steps
+from controller.queueing.simulation.planner import LOOK_SECONDS, planned, settled
 from controller.queueing.simulation.records import Status
 from controller.queueing.simulation.run import simulate
-from controller.queueing.simulation.scenario import Horizon, Scenario
+from controller.queueing.simulation.scenario import Horizon
 from services.contract.forecast import Forecast, Rate
-from services.contract.rules import Slo
+from tests.controller.queueing.simulation.planned import (
+    RATE,
+    SLO,
+    Known,
+    planning,
+    queue,
+    replanned,
+)
 from tests.controller.queueing.simulation.test_callback import same
 from tests.controller.queueing.simulation.test_live import QUALITIES, profile, ruled
-
-SLO = Slo(seconds=4.0)
-RATE = STEP**37
-"""About 3 a second, and one of those that are planned for."""
-
-
-class Known(NamedTuple):
-    """An estimator that was told the rate."""
-
-    rate: Rate | None = Rate(value=RATE)
-
-    def seen(self, _counted: int, _now: float) -> "Known":
-        return self
-
-
-class Seer(NamedTuple):
-    """One that sees at once that twice as many come from a time on, and is never in doubt."""
-
-    step: float
-    rate: Rate | None = Rate(value=RATE)
-
-    def seen(self, _counted: int, now: float) -> "Seer":
-        return self if now < self.step else Seer(self.step, Rate(value=2 * RATE))
 
 
 class Watcher(NamedTuple):
@@ -65,33 +38,6 @@ class Watcher(NamedTuple):
     def seen(self, counted: int, now: float) -> "Watcher":
         self.shown.append((counted, now))
         return self
-
-
-def queue(
-    estimator: Estimator | None = None, arrivals: Arrivals | None = None, **rules: object
-) -> Scenario:
-    policy = ruled(kind="planned", slo=SLO, **rules)
-    made = live.scenario(
-        policy,
-        profile("best", "good", "fair"),
-        "images",
-        arrivals=arrivals or Poisson(RATE),
-        workers=2,
-    )
-    made = replace(made, horizon=Horizon(jobs=2000))
-    if estimator is None:
-        return made
-    return replanned(made, replace(planning(made), estimator=estimator))
-
-
-def planning(scenario: Scenario) -> Replanning:
-    found = scenario.switching.replanning
-    assert found is not None
-    return found
-
-
-def replanned(scenario: Scenario, how: Replanning | None) -> Scenario:
-    return replace(scenario, switching=replace(scenario.switching, replanning=how))
 
 
 @pytest.mark.parametrize("rules", [{}, {"patience_seconds": 0.5}])
@@ -128,52 +74,6 @@ def test_a_plan_comes_into_force_one_look_after_it_was_begun() -> None:
     assert after.tables.table[0, -1] == 2
 
 
-@pytest.mark.parametrize("step", [12, 13, 17, 99])
-def test_who_sees_a_step_at_once_has_the_plan_for_it_within_the_rest_time(step: int) -> None:
-    """And not before it: two looks, of which the first may fall into the rest after a plan."""
-    how = planning(queue(Seer(step)))
-    progress, told = how.begin(), {}
-    for now in range(1, 120):
-        progress = how.look(progress, 0, float(now))
-        told.setdefault(planned_for(progress), now)
-    rates = [rate for rate in told if rate != RATE]
-    assert rates == [2 * RATE]
-    assert step < told[2 * RATE] <= step + REST_SECONDS + LOOK_SECONDS
-
-
-@pytest.mark.parametrize("drift", [0.5, 2.0])
-def test_thresholds_follow_the_estimate_of_a_step_within_the_rest_time(drift: float) -> None:
-    how, step = planning(queue(settled(RATE))), 100
-    times = Steps((RATE, drift * RATE), (step,)).first(1500, np.random.default_rng(5))
-    progress, plans, off = how.begin(), [], 0
-    for now in range(1, int(times[-1])):
-        progress = how.look(progress, int(np.searchsorted(times, now)), float(now))
-        plans.append(planned_for(progress))
-        # Of one that drifted while it rested the next is begun with that look, in force with the
-        # one after.
-        off = off + 1 if rested(progress, now) and drifted(progress) else 0
-        assert off < 2
-    assert abs(plans[step - 1] / RATE - 1) < 0.2
-    assert abs(plans[-1] / (drift * RATE) - 1) < 0.2
-    assert progress.plan.chosen != how.begin().plan.chosen
-
-
-def rested(progress: Progress, now: float) -> bool:
-    assert progress.plan is not None
-    return now - progress.plan.basis.at >= REST_SECONDS
-
-
-def planned_for(progress: Progress) -> float:
-    assert progress.plan is not None
-    return progress.plan.basis.arrivals.value
-
-
-def drifted(progress: Progress) -> bool:
-    rate = progress.watching.rate
-    assert rate is not None
-    return abs(rate.value - planned_for(progress)) > DRIFT * rate.error
-
-
 def test_what_is_planned_decides_the_levels() -> None:
     """Levels are left once the rate that is planned for says so, though the queue was as deep."""
     scenario = queue(settled(RATE), Steps((RATE, 2 * RATE), (100.0,)))
@@ -185,8 +85,8 @@ def test_what_is_planned_decides_the_levels() -> None:
     assert found.residency(150.0, 200.0)[0] < 0.5
 
 
-def once_above(rate: float) -> Callable[[Forecast], Thresholds]:
-    def plan(found: Forecast) -> Thresholds:
+def once_above(rate: float) -> Choose:
+    def plan(found: Forecast, _start: Thresholds | None) -> Thresholds:
         if found.arrivals.value > rate:
             return Thresholds((1, 2), (0, 0))
         return Thresholds((900, 1000), (0, 0))
@@ -194,27 +94,16 @@ def once_above(rate: float) -> Callable[[Forecast], Thresholds]:
     return plan
 
 
-def test_jobs_that_are_refused_are_not_counted() -> None:
+@pytest.mark.parametrize("capacity", [3, None])
+def test_jobs_are_counted_but_for_those_that_are_refused(capacity: int | None) -> None:
     watcher = Watcher([])
-    scenario = replace(queue(watcher), capacity=3)
+    scenario = replace(queue(watcher), capacity=capacity)
     found = simulate(scenario, 1)
     accepted = found.arrival[found.status != Status.LOST]
-    assert len(accepted) < 0.9 * len(found.arrival)
+    assert (len(accepted) < 0.9 * len(found.arrival)) is (capacity is not None)
     assert len(watcher.shown) > 100
     for counted, now in watcher.shown:
         assert counted == np.searchsorted(accepted, now, side="right")
-
-
-def test_it_looks_as_often_as_the_live_controller() -> None:
-    assert LOOK_SECONDS == LEARN_SECONDS
-
-
-def test_who_has_watched_for_long_is_as_sure_as_a_poisson_count_of_twice_its_memory() -> None:
-    watching = settled(2.7)
-    assert watching.rate is not None
-    assert watching.rate.value == pytest.approx(2.7, rel=0.01)
-    assert watching.rate.error == pytest.approx(math.sqrt(2.7 / (2 * watching.memory)), rel=0.05)
-    assert watching.seen(0, 0.0) == watching
 
 
 def test_rates_that_are_near_share_a_plan_and_it_is_the_live_one() -> None:
@@ -227,7 +116,7 @@ def test_rates_that_are_near_share_a_plan_and_it_is_the_live_one() -> None:
     }
     assert plans == {(known.thresholds, known.climb)}
     nobody = known.model_copy(update={"arrivals": Rate(value=0.0)})
-    assert planned(nobody, SLO, worth) == Thresholds(*replan(nobody, SLO, worth))
+    assert planned(nobody, SLO, worth) == replan(nobody, SLO, worth)
 
 
 def test_rules_of_other_kinds_are_not_planned_anew() -> None:
