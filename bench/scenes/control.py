@@ -20,7 +20,8 @@ from services.contract.level import Pin
 T = TypeVar("T")
 
 SECONDS, QUICK_SECONDS, WARM_SECONDS = 60.0, 4.0, 8.0
-"""As long as from one plan to the next under planned rules, so that planning is in their figure."""
+"""As long as from one plan to the next under planned rules, so that a plan is in their figure: one
+by steps. A search of all thresholds, which comes every 300 s, seldom is: its share is left out."""
 CHANGES, QUICK_CHANGES = 50, 5
 LISTENERS, PATIENCE = 4, 20.0
 
