@@ -102,11 +102,13 @@ def _anova(found: Anova) -> Iterator[Verdict]:
 def _frontier(found: Frontier) -> Iterator[Verdict]:
     gap = found.largest_gap
     if gap:
+        size = f"{number(gap.points, 2)} ± {number(gap.half_width, 2)} points"
         yield Verdict(
             "optimum",
             "How near is the plan to the best that any policy could do?",
-            f"in simulation at most {number(gap.points, 2)} ± {number(gap.half_width, 2)} points, "
-            f"at {exact(gap.rate)}/s",
+            f"in simulation at most {size}, at {exact(gap.rate)}/s"
+            if gap.ahead
+            else "in simulation the optimum is nowhere ahead of it",
             None,
         )
 

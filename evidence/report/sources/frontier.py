@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.report import records
-from evidence.report.numbers import Estimate
+from evidence.report.numbers import MOST_DECIMALS, Estimate
 from evidence.report.records import BadStudy
 from evidence.report.study import Study
 
@@ -31,6 +31,11 @@ class Gap:
     rate: float
     points: float
     half_width: float
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it is, by as much as a figure can show."""
+        return self.points >= 10**-MOST_DECIMALS
 
 
 @dataclass(frozen=True)

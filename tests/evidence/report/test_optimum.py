@@ -70,7 +70,7 @@ def test_what_is_behind_the_optimum_is_told_by_its_interval(
     found = body(tmp_path)
     assert said in found
     assert unsaid not in found
-    row = "| 0.4 | planned:4 | −0.38 ± 0.12 | 3.00 (2.70 … 3.30) | 2.50 (2.25 … 2.75) |"
+    row = "| 0.4 | planned:4 | −0.38 (−0.50 … −0.25) | 3.00 (2.70 … 3.30) | 2.50 (2.25 … 2.75) |"
     assert f"{row} worse |" in found
 
 
@@ -127,3 +127,14 @@ def test_without_the_optimum_nothing_is_behind_it(tmp_path: Path) -> None:
     studies.validated(tmp_path)
     assert "optimum's" not in body(tmp_path)
     assert "optimum" not in abstract(tmp_path)
+
+
+def test_a_plan_that_is_as_good_as_the_optimum_is_no_0_points_behind(tmp_path: Path) -> None:
+    studies.frontier(tmp_path)
+    path = tmp_path / "frontier" / "frontier.json"
+    path.write_text(path.read_text().replace("79.37", "79.0"))
+    assert "the optimum is nowhere ahead of the planned policy" in abstract(tmp_path)
+    found = body(tmp_path)
+    assert "The optimum is nowhere ahead of the plan in quality." in found
+    assert "in simulation the optimum is nowhere ahead of it" in found
+    assert "at most 0" not in found

@@ -77,8 +77,9 @@ def test_a_capacity_without_bounds_is_not_judged(tmp_path: Path) -> None:
 
 def test_contests_are_shown(tmp_path: Path) -> None:
     studies.validated(tmp_path)
-    assert "| 0.4 | planned:4 | threshold:4,12 | 0.25 ± 0.50 | −0.75 ± 0.25 | held |" in body(
-        tmp_path
+    assert (
+        "| 0.4 | planned:4 | threshold:4,12 | 0.25 (−0.25 … 0.75) | −0.75 (−1.00 … −0.50) | held |"
+        in body(tmp_path)
     )
 
 
