@@ -15,8 +15,8 @@ WHOLE_SECONDS = 300.0
 """After so long all thresholds are searched in any case: steps end at the first ones that none of
 their neighbours betters."""
 NEARBY = 1.5
-"""How many times the load may change for a plan to go by steps from the one before it. Up to there,
-more or less, steps are tested to meet the target where a search of all thresholds does, and to come
+"""How many times the load may change for a plan to go by steps from the one before it. Of a load up to
+so much more or less, steps are tested to meet the target where a search of all thresholds does, and to come
 within a hundredth of the best level's lead of it, for ladders of 3 to 5 levels on one and two
 workers."""
 

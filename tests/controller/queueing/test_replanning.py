@@ -113,11 +113,10 @@ thousandths, on others a search of all does."""
     ("levels", "workers", "utilisations"),
     [
         (3, 1, (0.2, 0.5, 0.8)),
-        (3, 2, (0.2, 0.5, 0.8)),
-        (4, 1, (0.35, 0.5)),
+        (3, 2, (0.5,)),
+        (4, 1, (0.35,)),
         (4, 2, (0.65,)),
         (5, 1, (0.35,)),
-        (5, 2, (0.5,)),
     ],
 )
 def test_steps_from_the_thresholds_of_a_load_nearby_miss_hardly_anything(
