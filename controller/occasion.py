@@ -15,10 +15,9 @@ WHOLE_SECONDS = 300.0
 """After so long all thresholds are searched in any case: steps end at the first ones that none of
 their neighbours betters."""
 NEARBY = 1.5
-"""How many times the load may change for a plan to go by steps from the one before it. Of a load up to
-so much more or less, steps are tested to meet the target where a search of all thresholds does, and to come
-within a hundredth of the best level's lead of it, for ladders of 3 to 5 levels on one and two
-workers."""
+"""How many times more or less the load may be for a plan to go by steps from the one before it. So
+far, steps are tested to meet the target where a search of all thresholds does, and to come within a
+hundredth of the best level's lead of it, for ladders of 3 to 5 levels on one and two workers."""
 
 Choose = Callable[[Forecast, Thresholds | None], Thresholds]
 """Thresholds for a load, by steps from those given, if any."""
