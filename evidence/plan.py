@@ -83,14 +83,16 @@ class Frontier(Rated):
 
 class Calibration(Strict):
     """Pictures one after the other at each level: `load` is the busy share of the worker. Then
-    `pictures` of each with as many outstanding as `together` says, the next one when one ends."""
+    `seconds` of each with as many outstanding as `together` says, the next one when one ends:
+    `pictures` at least."""
 
     requests: Count
     warmup: int = Field(ge=0)
     load: float = Field(gt=0, lt=1)
     most: Positive
     together: tuple[Count, ...] = ()
-    pictures: Count = 16
+    seconds: Positive = 10.0
+    pictures: Count = 8
 
 
 class Sweep(Rated):

@@ -4,6 +4,7 @@ A worker that advances up to `cap` pictures together, each slowed by τ(cap)/τ(
 cap / (S · τ(cap)/τ(1)) of them a second, where S is the mean service time of one alone.
 """
 
+import math
 from dataclasses import dataclass
 
 from services.contract.profile import Profile
@@ -32,6 +33,27 @@ class Loads:
     def written(self, profile: Profile) -> str:
         """The same as options take them."""
         return written(self.rates(profile))
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """Pictures enough for `seconds` of the engine at `level` with `together` under way, `least` at
+    least: so that a loop of few steps does not rest on a moment of the machine."""
+
+    level: str
+    together: int
+    seconds: float
+    least: int
+
+    def count(self, profile: Profile) -> int:
+        """How many there are. Raises ProfileError."""
+        law, alone = profile.law("images"), profile.cost(self.level, "images").seconds.value
+        rate = self.together / (alone * law.slowdown(self.together))
+        return max(self.least, math.ceil(self.seconds * rate))
+
+    def written(self, profile: Profile) -> str:
+        """The same as options take them, with those that only fill the loop."""
+        return str(self.count(profile) + self.together)
 
 
 def written(rates: tuple[float, ...]) -> str:

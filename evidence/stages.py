@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evidence.rates import Loads
+from evidence.rates import Lasting, Loads
 from services.contract.profile import Profile
 
 URL = "{url}"
@@ -15,27 +15,27 @@ URL = "{url}"
 class Command:
     """What follows `python`, with `environment` beside the usual one.
 
-    Rates may be Loads, which become numbers once the study's profile is there.
+    Rates may be Loads, counts Lasting: both become numbers once the study's profile is there.
     """
 
-    arguments: tuple[str | Loads, ...]
+    arguments: tuple[str | Loads | Lasting, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs_profile(self) -> bool:
-        """Whether its rates are multiples of what a profile says."""
-        return any(isinstance(each, Loads) for each in self.arguments)
+        """Whether its rates or counts are multiples of what a profile says."""
+        return any(not isinstance(each, str) for each in self.arguments)
 
     def filled(self, url: str, profile: Profile | None) -> tuple[str, ...]:
         """The arguments as they are run. Raises ProfileError."""
         return tuple(_filled(each, url, profile) for each in self.arguments)
 
 
-def _filled(argument: str | Loads, url: str, profile: Profile | None) -> str:
+def _filled(argument: str | Loads | Lasting, url: str, profile: Profile | None) -> str:
     if isinstance(argument, str):
         return url if argument == URL else argument
     if profile is None:
-        raise ValueError("rates that depend on a profile need one")
+        raise ValueError("rates and counts that depend on a profile need one")
     return argument.written(profile)
 
 

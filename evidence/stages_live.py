@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evidence.plan import OPTIMAL, PLANNED, BadPlan, Plan, Sweep
-from evidence.rates import Loads
+from evidence.rates import Lasting, Loads
 from evidence.stages import URL, Command, Session, Stage, Terms, options
 from evidence.stages_offline import BEST, LEVELS, rates
 
@@ -56,13 +56,14 @@ def _calibrated(level: str, plan: Plan, folder: str) -> Command:
 
 def _loop(level: str, together: int, plan: Plan, folder: str) -> Command:
     """A closed loop: how much what runs beside the engine slows pictures that step together."""
-    counts = options(num_prompts=plan.calibration.pictures + together, warmup=together)
+    asked = plan.calibration
+    count = Lasting(level, together, asked.seconds, asked.pictures)
     file = f"{folder}/loops/{level}-{together}.jsonl"
     return Command(
         (
             *("-m", "loadgen", "run", "--url", URL, "--quiet", "--kind", "image"),
-            *options(level=level, concurrency=together, save_result=file),
-            *counts,
+            *options(level=level, concurrency=together, save_result=file, warmup=together),
+            *("--num-prompts", count),
         )
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.queueing.engine import Engine
-from evidence.rates import Loads, limit
+from evidence.rates import Lasting, Loads, limit
 from services.contract.profile import BatchLaw, Profile, ProfileError
 
 SECONDS = {"ddpm-100": 1.3, "ddim-3": 0.06}
@@ -55,6 +55,19 @@ def test_no_rate_is_more_than_what_may_be_sent_and_each_is_there_once() -> None:
 def test_alone_is_a_share_of_one_after_the_other() -> None:
     found = Loads("ddpm-100", (0.4,), most=4, alone=True).rates(_profile(LAW))
     assert found == pytest.approx((0.4 / 1.3,), rel=0.05)
+
+
+def test_loops_of_any_level_and_number_keep_the_engine_as_long() -> None:
+    for name, seconds in SECONDS.items():
+        for together in (1, 4, 8):
+            count = Lasting(name, together, 10.0, least=1).count(_profile(LAW))
+            one_more = seconds * LAW.slowdown(together) / together
+            assert 10.0 <= count * one_more < 10.0 + one_more
+
+
+def test_a_loop_has_pictures_enough_and_those_that_fill_it() -> None:
+    loop = Lasting("ddpm-100", 4, 0.001, least=8)
+    assert (loop.count(_profile(LAW)), loop.written(_profile(LAW))) == (8, "12")
 
 
 def test_a_level_that_was_not_measured_is_named() -> None:
