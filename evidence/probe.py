@@ -3,23 +3,19 @@
     python -m evidence.probe FILE
 
 It ends once its standard input does, so it never outlives who started it. A process of its own: its
-library of matrix products then has one thread, and neither its lock nor its end touches a study's.
+library of matrix products then has one thread (evidence.speed sees to that), and neither its lock
+nor its end touches a study's.
 """
 
-import os
 import select
 import sys
 import time
 from pathlib import Path
 
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-# Read as numpy is loaded.
-os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+import numpy as np
+from numpy.typing import NDArray
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-from evidence.speed import appended  # noqa: E402
+from evidence.speed import appended
 
 EVERY_SECONDS = 0.5
 SIZE, PRODUCTS, BEFORE = 128, 32, 4

@@ -1,6 +1,7 @@
 """The speed of the machine beside a stage, in its folder's speed.csv: kept by evidence.probe."""
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evidence.conditions import ROOT
+from stack.stopping import stop
 
 FILE, HEADER = "speed.csv", b"at,seconds\n"
 """When, in unix seconds, and the processor seconds that the same work took."""
 STOP_SECONDS = 5.0
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""What libraries of matrix products read as they are loaded"""
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def probing(folder: Path) -> Iterator[None]:
         yield
     finally:
         if probe is not None:
-            _stop(probe)
+            _ended(probe)
 
 
 def _started(file: Path) -> subprocess.Popen[bytes] | None:
@@ -32,6 +36,7 @@ def _started(file: Path) -> subprocess.Popen[bytes] | None:
         return subprocess.Popen(
             [sys.executable, "-m", "evidence.probe", str(file)],
             cwd=ROOT,
+            env=os.environ | dict.fromkeys(ONE_THREAD, "1"),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -41,16 +46,10 @@ def _started(file: Path) -> subprocess.Popen[bytes] | None:
     return None
 
 
-def _stop(probe: subprocess.Popen[bytes]) -> None:
+def _ended(probe: subprocess.Popen[bytes]) -> None:
     if probe.stdin is not None:
         probe.stdin.close()
-    try:
-        with suppress(subprocess.TimeoutExpired):
-            probe.wait(STOP_SECONDS)
-    finally:
-        if probe.poll() is None:
-            probe.kill()
-            probe.wait()
+    stop(probe, STOP_SECONDS)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from controller.queueing.levels.queue import LevelledQueue, stability_limit
 from controller.queueing.levels.response import percentile
 from controller.queueing.refusal import Refusal
 from controller.queueing.simulation.live import TICK_SECONDS
-from controller.queueing.switching import Table
+from controller.queueing.switching import Table, shortened
 from evidence.validation.figures import Figures
 from evidence.validation.intervals import Floats
 from evidence.validation.study import Run, Study
@@ -59,7 +59,7 @@ def predict(study: Study, run: Run, *, dwells: bool = True) -> ClosedForm:
         return ClosedForm(utilisation, None, why)
     try:
         measures = _measured(
-            queue, _shortened(table), study.rules(run).dwell_seconds if dwells else 0
+            queue, shortened(table), study.rules(run).dwell_seconds if dwells else 0
         )
         return ClosedForm(utilisation, _figures(study, run, queue, measures))
     except Refusal as error:
@@ -102,9 +102,3 @@ def _figures(study: Study, run: Run, queue: LevelledQueue, found: LevelMeasures)
         job_shares=found.job_shares,
         residency=found.residency,
     )
-
-
-def _shortened(table: Table) -> Table:
-    """Without the columns that repeat the last one, which holds for every greater depth."""
-    changing = np.flatnonzero((table != table[:, -1:]).any(axis=0))
-    return table[:, : changing[-1] + 2 if len(changing) else 1]
