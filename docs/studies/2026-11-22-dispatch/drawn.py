@@ -1,7 +1,11 @@
-"""Mean and 95th percentile of the response under both rules, and their difference by request."""
+"""Mean and 95th percentile of the response under both rules, and their difference by request.
+
+python drawn.py FOLDER, of what drawn.sh has written.
+"""
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,7 @@ BATCHES = 12
 
 def responses(name: str) -> dict[int, float]:
     """Seconds by the number of the request, which has the same due time under both rules."""
-    with gzip.open(Path(__file__).parent / "drawn" / f"{name}.jsonl.gz", "rt") as lines:
+    with gzip.open(Path(sys.argv[1]) / f"{name}.jsonl.gz", "rt") as lines:
         records = [json.loads(line) for line in lines]
     return {each["number"]: each["finished"] - each["due"] for each in records if each["finished"]}
 
