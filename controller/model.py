@@ -40,6 +40,8 @@ class QueueModel(NamedTuple):
     """Of each level, the work in a job: only their ratios count."""
     times: ServiceTimes | None = None
     arrivals: ArrivalRate = ArrivalRate()
+    crowding: tuple[float | None, ...] = ()
+    """By level, as the profile's costs have it; none where there is no profile."""
     last: str = BEGINNING
     """The last sample that was seen."""
 
@@ -53,9 +55,13 @@ class QueueModel(NamedTuple):
         for sample in samples:
             model = model._replace(last=sample.id)
             if self._tells(sample):
-                seconds = alone(sample, self.law)
-                model = model._after(self.names.index(sample.level), seconds)
+                level = self.names.index(sample.level)
+                law = self.law.crowded(self._crowding(level))
+                model = model._after(level, alone(sample, law))
         return model
+
+    def _crowding(self, level: int) -> float | None:
+        return self.crowding[level] if self.crowding else None
 
     def _tells(self, sample: Sample) -> bool:
         """A level may have been edited since; where a sample does not say, its name decides."""
@@ -71,7 +77,10 @@ class QueueModel(NamedTuple):
         """The model as the others see it; None until anything is known of service times."""
         if self.times is None:
             return None
-        paces = tuple(self.times.pace(i) for i in range(len(self.names)))
+        paces = tuple(
+            self.times.pace(i).model_copy(update={"crowding": self._crowding(i)})
+            for i in range(len(self.names))
+        )
         fields = {} if self.arrivals.rate is None else {"arrivals": self.arrivals.rate}
         workers = max(load.workers, 1)
         return Forecast(at=now, level=level, paces=paces, law=self.law, workers=workers, **fields)
@@ -90,7 +99,8 @@ def begin(policy: Policy, queue: Queue, profile: Profile | None, cap: int) -> Qu
         return QueueModel(policy.names, settings, BatchLaw(tau0=0.0, tau1=1.0, cap=cap), works)
     times = ServiceTimes.of(tuple(_prior(cost) for cost in costs), OTHER_MACHINE)
     works = tuple(cost.seconds.value for cost in costs)
-    return QueueModel(policy.names, settings, profile.law(queue), works, times)
+    crowding = tuple(cost.crowding for cost in costs)
+    return QueueModel(policy.names, settings, profile.law(queue), works, times, crowding=crowding)
 
 
 def _settings(policy: Policy, queue: Queue) -> tuple[str, ...]:

@@ -43,7 +43,9 @@ def forecast(
     require_count(workers=workers)
     ours = policy.of(queue)
     measured = costs(ours, profile, queue)
-    paces = tuple(Pace(seconds=cost.seconds.value, scv=cost.scv) for cost in measured)
+    paces = tuple(
+        Pace(seconds=cost.seconds.value, scv=cost.scv, crowding=cost.crowding) for cost in measured
+    )
     known: dict[str, Any] = {"law": profile.law(queue), "workers": workers}
     found = Forecast(at=0.0, level=0, paces=paces, arrivals=Rate(value=rate), **known)
     rules, worth = ours.rules, qualities(measured)

@@ -27,6 +27,9 @@ class Pace(Strict):
     seconds: float = Field(gt=0, description="Mean service time.")
     scv: float = Field(0.0, ge=0, description="Its squared coefficient of variation.")
     error: float = Field(0.0, ge=0, description="Standard error of the mean, as a share of it.")
+    crowding: float | None = Field(
+        None, ge=0, le=1, description="As in a profile's cost; as the law says where absent."
+    )
 
 
 class Rate(Strict):
@@ -61,6 +64,10 @@ class Forecast(Strict):
         if self.level >= len(self.paces):
             raise ValueError(f"level {self.level} has no pace: there are {len(self.paces)}")
         return self
+
+    def slowdown(self, level: int, together: int) -> float:
+        """How many times longer a job at this level takes when so many advance together."""
+        return self.law.crowded(self.paces[level].crowding).slowdown(together)
 
 
 class Response(NamedTuple):
@@ -115,7 +122,8 @@ def response(
 
     Without `ahead_level` all are done at one level.
 
-    k workers advance up to c jobs each, b of them together at the rate 1/slowdown(b). While there
+    k workers advance up to c jobs each, b of them together at the rate 1/slowdown(b) of their
+    level. While there
     is a place, the job begins at once and takes S·slowdown(b). Otherwise n - kc others of the n
     (itself included) must leave first, S·slowdown(c)/kc apart. Of the first interval what is left
     is its equilibrium excess (Tijms, van Hoorn and Federgruen 1981), with the mean (1 + scv)/2 and,
@@ -125,12 +133,13 @@ def response(
     places are taken to be out of step. What arrives later is taken to keep the company as it is.
     Paces share the doubt about the machine, so that errors of both levels add up.
     """
-    own, law = forecast.paces[level], forecast.law
-    others = own if ahead_level is None else forecast.paces[ahead_level]
-    number, places = ahead + 1, forecast.workers * law.cap
-    slowdown = law.slowdown(_together(forecast, number))
-    wait = _wait(others, others.seconds * slowdown / places, number - places)
-    service = own.seconds * slowdown
+    ahead_level = level if ahead_level is None else ahead_level
+    own, others = forecast.paces[level], forecast.paces[ahead_level]
+    number, places = ahead + 1, forecast.workers * forecast.law.cap
+    together = _together(forecast, number)
+    interval = others.seconds * forecast.slowdown(ahead_level, together) / places
+    wait = _wait(others, interval, number - places)
+    service = own.seconds * forecast.slowdown(level, together)
     spread = wait.variance + own.scv * service**2
     doubt = others.error * wait.mean + own.error * service
     return Response(wait.mean + service, spread + doubt**2)
@@ -139,7 +148,7 @@ def response(
 def departure_rate(forecast: Forecast, level: int, outstanding: int) -> float:
     """Jobs a second that a queue gets done while so many are outstanding, all at one level."""
     busy = min(outstanding, forecast.workers * forecast.law.cap)
-    slowdown = forecast.law.slowdown(_together(forecast, outstanding))
+    slowdown = forecast.slowdown(level, _together(forecast, outstanding))
     return busy / (forecast.paces[level].seconds * slowdown)
 
 

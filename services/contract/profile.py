@@ -55,6 +55,18 @@ class BatchLaw(Strict):
         return (self.tau0 + self.tau1 * jobs) / (self.tau0 + self.tau1)
 
     @property
+    def crowding(self) -> float:
+        """τ1/τ(1): by which share of its time alone each other job lengthens a job."""
+        return self.tau1 / (self.tau0 + self.tau1)
+
+    def crowded(self, crowding: float | None) -> "BatchLaw":
+        """The law of jobs that each other lengthens by another share; itself for None."""
+        if crowding is None:
+            return self
+        step = self.tau0 + self.tau1
+        return BatchLaw(tau0=(1 - crowding) * step, tau1=crowding * step, cap=self.cap)
+
+    @property
     def speedup(self) -> float:
         """Jobs' worth of work that a full worker does in the time of one job alone."""
         return self.cap / self.slowdown(self.cap)
@@ -68,6 +80,13 @@ class Cost(Strict):
 
     seconds: Interval = Field(description="Mean service time of a job alone in a worker.")
     scv: float = Field(0.0, ge=0, description="Squared coefficient of variation of that time.")
+    crowding: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of that time by which each other job in the worker lengthens it; as the "
+        "queue's batch law says where absent.",
+    )
     quality: Interval | None = Field(None, description="Up is better, such as CLIPScore.")
     memory_mb: float | None = Field(None, ge=0)
 
@@ -109,9 +128,11 @@ class Profile(Strict):
             raise ValueError("two rungs have the same level name")
         return self
 
-    def law(self, queue: Queue) -> BatchLaw:
-        """The batch law of a queue's workers; one at a time where none was measured."""
-        return self.batch.get(queue, ONE_AT_A_TIME)
+    def law(self, queue: Queue, level: str | None = None) -> BatchLaw:
+        """The batch law of a queue's workers; one at a time where none was measured. With a level,
+        that of jobs at it; raises ProfileError if it was not measured."""
+        shared = self.batch.get(queue, ONE_AT_A_TIME)
+        return shared if level is None else shared.crowded(self.cost(level, queue).crowding)
 
     def cost(self, level: str, queue: Queue) -> Cost:
         """What a job of this queue costs at a level. Raises ProfileError if it was not measured."""

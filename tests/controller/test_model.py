@@ -157,3 +157,18 @@ def test_where_a_worker_does_not_say_the_name_decides():
 def test_pictures_that_changed_their_level_on_the_way_say_nothing():
     retimed = sample("good", 9.0)._replace(retimed=True)
     assert begin(STEPPED, "images", None, 8).learned([retimed]).times is None
+
+
+def test_company_counts_as_it_slows_the_level_of_the_job():
+    found = profile(8, 2, law=LAW)
+    own = found.rungs[1].costs["images"].model_copy(update={"crowding": 1.0})
+    rung = found.rungs[1].model_copy(update={"costs": {"images": own}})
+    found = found.model_copy(update={"rungs": (found.rungs[0], rung)})
+    known = begin(ladder(2), "images", found, 4)
+
+    # Beside one other a job at the second level takes twice as long: it is as the profile says.
+    beside = sample(known.names[1], 2.0)._replace(elapsed=4.0)
+    seen = known.learned([beside] * 20)
+
+    assert seen.forecast(load(0), NOW, 0).paces[1].crowding == 1.0
+    assert _seconds(seen)[1] == pytest.approx(2.0)

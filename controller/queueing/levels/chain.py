@@ -1,8 +1,8 @@
 """The rates of a Markov chain over (jobs outstanding, level in force).
 
-Jobs arrive at rate λ and leave at rate μ(n, i) = R(n)/S(i): what k workers get done with n jobs
-(LevelledQueue.work_rate) over the mean service time at level i. The whole work in hand is done at
-the level in force, so a change re-times it. At each arrival and departure the level goes where the
+Jobs arrive at rate λ and leave at rate μ(n, i): what k workers get done with n jobs at level i
+(LevelledQueue.service_rates). The whole work in hand is done at the level in force, so a change
+re-times it. At each arrival and departure the level goes where the
 table says; with `decision_seconds` it goes there at the ticks of an exponential clock of that mean
 instead, which stands for a control loop with a dwell.
 """

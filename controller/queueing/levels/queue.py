@@ -19,7 +19,8 @@ from services.contract.profile import ONE_AT_A_TIME, BatchLaw
 
 @dataclass(frozen=True)
 class LevelledQueue:
-    """Poisson arrivals, one queue, k workers that each advance jobs together by a batch law.
+    """Poisson arrivals, one queue, k workers that each advance jobs together by a batch law, where
+    a pace names no crowding of its own.
 
     `arrival_rate` in jobs a second; `paces` and `qualities` by level, best first; with `capacity`,
     a job that finds so many outstanding is refused. Raises BadInput for what is no queue.
@@ -52,26 +53,26 @@ class LevelledQueue:
         """Mean service time of a job alone, by level: shape (levels,)."""
         return np.array([pace.seconds for pace in self.paces])
 
-    def work_rate(self, jobs: int) -> float:
-        """Jobs' worth of work a second, in units of a job alone, with so many outstanding.
-
-        They are spread evenly over the workers; what exceeds the places waits.
-        """
-        return float(self._engine.spread(np.array(jobs)))
-
-    @property
-    def _engine(self) -> Engine:
-        """With jobs of one second."""
-        return Engine(1.0, self.law, self.workers)
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """The workers with all jobs at one level, by level."""
+        return tuple(
+            Engine(pace.seconds, self.law.crowded(pace.crowding), self.workers)
+            for pace in self.paces
+        )
 
     def service_rates(self, depths: int) -> NDArray[np.float64]:
-        """Completions a second μ(n, level) for n = 0 … depths: shape (depths + 1, levels)."""
-        return self._engine.spread(np.arange(depths + 1))[:, None] / self.seconds
+        """Completions a second μ(n, level) for n = 0 … depths: shape (depths + 1, levels).
+
+        Jobs are spread evenly over the workers; what exceeds the places waits.
+        """
+        jobs = np.arange(depths + 1)
+        return np.column_stack([engine.spread(jobs) for engine in self.engines])
 
     @property
     def stability_limits(self) -> tuple[float, ...]:
         """Arrivals a second that each level, kept for ever, can just not serve."""
-        return tuple(float(self.work_rate(self.places) / seconds) for seconds in self.seconds)
+        return tuple(engine.stable_rate for engine in self.engines)
 
     def forecast(self) -> Forecast:
         """The same queue in the form in which the live model predicts a job's response."""

@@ -42,9 +42,9 @@ def conditional(queue: LevelledQueue, depths: int) -> Conditional:
     of all of them at once."""
     seconds, scv, error = np.array([(p.seconds, p.scv, p.error) for p in queue.paces]).T
     number = np.arange(1, depths + 1)[:, None]
-    tau0, tau1, cap = queue.law.tau0, queue.law.tau1, queue.law.cap
-    together = np.minimum(-(-number // queue.workers), cap)
-    service = seconds * (tau0 + tau1 * together) / (tau0 + tau1)
+    crowding = np.array([engine.law.crowding for engine in queue.engines])
+    together = np.minimum(-(-number // queue.workers), queue.law.cap)
+    service = seconds * (1 + crowding * (together - 1))
     wait, variance = _wait(scv, service / queue.places, number - queue.places)
     mean = wait + service
     return Conditional(mean, (variance + scv * service**2 + (error * mean) ** 2) / mean**2)

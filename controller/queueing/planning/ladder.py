@@ -56,7 +56,7 @@ def candidates(profile: Profile, queue: Queue) -> tuple[Candidate, ...]:
 def _candidate(level: Level, cost: Cost) -> Candidate:
     seconds = cost.seconds
     error = (seconds.high - seconds.low) / 2 / 1.96 / seconds.value
-    pace = Pace(seconds=seconds.value, scv=cost.scv, error=error)
+    pace = Pace(seconds=seconds.value, scv=cost.scv, error=error, crowding=cost.crowding)
     return Candidate(level, pace, cost.quality or Interval(value=0, low=0, high=0))
 
 

@@ -161,8 +161,8 @@ def _lost(queue: LevelledQueue, prices: Prices, depths: int) -> float:
 
 def _forgone(queue: LevelledQueue) -> float:
     """The most quality that one job more at the last level can cost the others."""
-    last, seconds = queue.seconds[-1], queue.seconds[:-1]
-    worth = np.array(queue.qualities[:-1]) - queue.qualities[-1]
+    *others, last = 1 / np.array(queue.stability_limits)
+    seconds, worth = np.array(others), np.array(queue.qualities[:-1]) - queue.qualities[-1]
     gains = worth[seconds > last] / (seconds[seconds > last] - last)
     return float(last * np.max(gains, initial=0.0))
 

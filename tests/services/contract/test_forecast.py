@@ -219,3 +219,17 @@ def test_a_forecast_is_read_as_it_was_put_and_forgotten_unless_renewed(redis):
     assert forecasts.read(redis, "images") == model(0.5, law=BATCHED, arrivals=0.25)
     assert forecasts.read(redis, "stories") is None
     assert 0 < redis.ttl(keys.forecast("images")) <= math.ceil(forecasts.FORECAST_SECONDS)
+
+
+def test_each_level_is_slowed_by_company_as_it_is():
+    paces = (Pace(seconds=2.0), Pace(seconds=1.0, crowding=0.5))
+    two = Forecast(at=0.0, level=0, paces=paces, law=BATCHED)
+
+    # BATCHED adds a quarter for each other; the second level, half.
+    assert [two.slowdown(level, 3) for level in (0, 1)] == [1.5, 2.0]
+    assert [response(two, level, 2).mean for level in (0, 1)] == [3.0, 2.0]
+    assert departure_rate(two, 1, 3) == pytest.approx(3 / 2.0)
+    # Two more than step together: half of an interval, and one, of the level that is ahead.
+    late = response(two, 0, 9, ahead_level=1)
+    full = 1 + 0.5 * 7
+    assert late.mean == pytest.approx(1.5 * full / 8 + 2.0 * 11 / 4)

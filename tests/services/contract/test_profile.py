@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.contract.profile import ProfileError, load
+from services.contract.profile import BatchLaw, ProfileError, load
+from tests.controller.situations import profile
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,19 @@ def test_a_file_that_is_no_profile_says_what_is_wrong_in_a_line(tmp_path, text, 
 def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path):
     with pytest.raises(ProfileError, match=r"worker\.study profile"):
         load(tmp_path / "nowhere.json")
+
+
+def test_a_level_may_be_slowed_by_company_in_its_own_way():
+    shared = BatchLaw(tau0=3.0, tau1=1.0, cap=8)
+    found = profile(2.0, 1.0, law=shared)
+    own = found.rungs[1].costs["images"].model_copy(update={"crowding": 0.5})
+    rung = found.rungs[1].model_copy(update={"costs": {"images": own}})
+    found = found.model_copy(update={"rungs": (found.rungs[0], rung)})
+
+    laws = [found.law("images", each.level.name) for each in found.rungs]
+
+    assert laws[0] == found.law("images") == shared
+    assert laws[1].crowding == 0.5
+    assert (laws[1].slowdown(3), laws[1].cap) == (2.0, 8)
+    assert shared.crowding == 0.25
+    assert shared.crowded(shared.crowding) == shared

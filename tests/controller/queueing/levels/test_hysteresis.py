@@ -22,7 +22,7 @@ def by_generator(asked, table, depths, clock=0.0):
         if n < depths:
             generator[n, i, n + 1, to(n + 1)] += asked.arrival_rate
         if n:
-            generator[n, i, n - 1, to(n - 1)] += asked.work_rate(n) / asked.seconds[i]
+            generator[n, i, n - 1, to(n - 1)] += asked.service_rates(n)[n, i]
         generator[n, i, n, table[i, min(n, table.shape[1] - 1)]] += clock
     size = (depths + 1) * levels
     matrix = generator.reshape(size, size)
