@@ -84,7 +84,7 @@ class Frontier(Rated):
 class Calibration(Strict):
     """Pictures one after the other at each level: `load` is the busy share of the worker. Then
     `seconds` of each with as many outstanding as `together` says, the next one when one ends:
-    `pictures` at least."""
+    `pictures` at least. `again`: these loops once more, after the live runs."""
 
     requests: Count
     warmup: int = Field(ge=0)
@@ -93,6 +93,7 @@ class Calibration(Strict):
     together: tuple[Count, ...] = ()
     seconds: Positive = 10.0
     pictures: Count = 8
+    again: bool = False
 
 
 class Sweep(Rated):

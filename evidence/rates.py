@@ -1,7 +1,8 @@
 """Rates that mean the same on any machine: multiples of what a profile says it keeps up with. Pure.
 
-A worker that advances up to `cap` pictures together, each slowed by τ(cap)/τ(1), ends at most
-cap / (S · τ(cap)/τ(1)) of them a second, where S is the mean service time of one alone.
+A worker that advances up to `cap` pictures of a level together, each slowed by the factor
+slowdown(cap) of that level, ends at most cap / (S · slowdown(cap)) of them a second, where S is the
+mean service time of one alone.
 """
 
 import math
@@ -26,7 +27,7 @@ class Loads:
         """Arrivals a second, increasing, to two significant digits. Raises ProfileError."""
         unit = limit(profile, self.level)
         if self.alone:
-            unit /= profile.law("images").speedup
+            unit /= profile.law("images", self.level).speedup
         found = {float(f"{min(share * unit, self.most):.2g}") for share in self.shares}
         return tuple(sorted(found))
 
@@ -37,7 +38,7 @@ class Loads:
 
 @dataclass(frozen=True)
 class Lasting:
-    """Pictures enough for `seconds` of the engine at `level` with `together` under way, `least` at
+    """Pictures enough for `seconds` of a worker at `level` with `together` under way, `least` at
     least: so that a loop of few steps does not rest on a moment of the machine."""
 
     level: str
@@ -47,9 +48,9 @@ class Lasting:
 
     def count(self, profile: Profile) -> int:
         """How many there are. Raises ProfileError."""
-        law, alone = profile.law("images"), profile.cost(self.level, "images").seconds.value
-        rate = self.together / (alone * law.slowdown(self.together))
-        return max(self.least, math.ceil(self.seconds * rate))
+        alone = profile.cost(self.level, "images").seconds.value
+        slowdown = profile.law("images", self.level).slowdown(self.together)
+        return max(self.least, math.ceil(self.seconds * self.together / (alone * slowdown)))
 
     def written(self, profile: Profile) -> str:
         """The same as options take them, with those that only fill the loop."""
@@ -63,4 +64,4 @@ def written(rates: tuple[float, ...]) -> str:
 
 def limit(profile: Profile, level: str) -> float:
     """Pictures a second at which one worker's queue just does not grow. Raises ProfileError."""
-    return profile.law("images").speedup / profile.cost(level, "images").seconds.value
+    return profile.law("images", level).speedup / profile.cost(level, "images").seconds.value

@@ -1,4 +1,4 @@
-"""The stages on a live stack: calibration, sweeps, dispatch and strategies. Pure."""
+"""The stages on a live stack: both calibrations, sweeps, dispatch and strategies. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from evidence.stages import URL, Command, Session, Stage, Terms, options
 from evidence.stages_offline import BEST, LEVELS, rates
 
 FALLBACK = "ddim-25"
-START_SECONDS, SETTLE_SECONDS = 20.0, 12.0
+START_SECONDS, SETTLE_SECONDS = 20.0, 9.0
 """Of a stack, and before a run of a sweep; for estimates alone"""
 HOPELESS = 1.5
 """A load of the best level at which most of a minute's requests take more than a few seconds"""
@@ -18,9 +18,11 @@ NEEDS = ("profile",)
 
 def live(plan: Plan, out: str) -> list[Stage]:
     """In their order; `out` is the study's folder as commands are given it. Raises BadPlan."""
+    asked = plan.calibration
     return [
         _calibration(plan, f"{out}/calibration"),
         _live(plan, out),
+        *([_recalibration(plan, f"{out}/recalibration")] if asked.again and asked.together else []),
         _dispatch(plan, f"{out}/dispatch"),
         _strategies(plan, f"{out}/strategies"),
     ]
@@ -37,16 +39,27 @@ def _terms(plan: Plan, dispatch: str = "shared", workers: int = 1) -> Terms:
 
 
 def _calibration(plan: Plan, folder: str) -> Stage:
-    asked = plan.calibration
     alone = [_calibrated(level, plan, folder) for level in LEVELS]
-    loops = [_loop(level, b, plan, folder) for level in LEVELS for b in asked.together]
-    session = Session((*alone, *loops), _terms(plan), "loops")
+    session = Session((*alone, *_loops(plan, folder)), _terms(plan), "loops")
     minutes = plan.minutes.get("calibration", 0.0)
     return Stage("calibration", (session,), needs=NEEDS, minutes=minutes)
 
 
+def _recalibration(plan: Plan, folder: str) -> Stage:
+    """The loops again: the live runs between both are then predicted at a speed between both, and
+    how far the machine drifted meanwhile is known."""
+    session = Session(tuple(_loops(plan, folder)), _terms(plan), "loops")
+    minutes = plan.minutes.get("recalibration", 0.0)
+    return Stage("recalibration", (session,), needs=(*NEEDS, "live"), minutes=minutes)
+
+
+def _loops(plan: Plan, folder: str) -> list[Command]:
+    counts = plan.calibration.together
+    return [_loop(level, count, plan, folder) for level in LEVELS for count in counts]
+
+
 def _calibrated(level: str, plan: Plan, folder: str) -> Command:
-    """Evenly spaced, so that no picture meets another: what a job costs besides the engine."""
+    """Evenly spaced, so that no picture meets another: what it takes besides the profile's."""
     asked = plan.calibration
     rate = Loads(level, (asked.load,), asked.most, alone=True)
     counts = options(num_prompts=asked.requests, warmup=asked.warmup, burstiness="inf")
@@ -55,7 +68,7 @@ def _calibrated(level: str, plan: Plan, folder: str) -> Command:
 
 
 def _loop(level: str, together: int, plan: Plan, folder: str) -> Command:
-    """A closed loop: how much what runs beside the engine slows pictures that step together."""
+    """A closed loop: how long a picture takes beside so many others at its level."""
     asked = plan.calibration
     count = Lasting(level, together, asked.seconds, asked.pictures)
     file = f"{folder}/loops/{level}-{together}.jsonl"
@@ -161,8 +174,9 @@ def after(plan: Plan, out: str, report: str, measured: Sequence[str]) -> list[St
     rebuild = Command(("-m", "evidence", "report", out, "--out", report))
     every, minutes = tuple(measured), plan.minutes
     found = {"validation": validate, "pack": pack, "report": rebuild}
+    loops = tuple(name for name in ("calibration", "recalibration") if name in every)
     needs = {
-        "validation": ("profile", "calibration", "live"),
+        "validation": ("profile", "live", *loops),
         "pack": (*every, "validation"),
         "report": (*every, "validation"),
     }

@@ -1,5 +1,8 @@
 """Rates that mean the same on any machine."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from controller.queueing.engine import Engine
@@ -7,9 +10,10 @@ from evidence.rates import Lasting, Loads, limit
 from services.contract.profile import BatchLaw, Profile, ProfileError
 
 SECONDS = {"ddpm-100": 1.3, "ddim-3": 0.06}
+CROWDING = {"ddpm-100": 0.2, "ddim-3": 0.6}
 
 
-def _profile(law: BatchLaw) -> Profile:
+def _profile(law: BatchLaw, crowding: Mapping[str, float] = MappingProxyType({})) -> Profile:
     rungs = [
         {
             "level": {
@@ -17,13 +21,18 @@ def _profile(law: BatchLaw) -> Profile:
                 "image": {"sampler": "ddim", "steps": 3, "guidance_scale": 3.0},
                 "story": {"max_tokens": 192},
             },
-            "costs": {"images": {"seconds": {"value": seconds, "low": seconds, "high": seconds}}},
+            "costs": {"images": _cost(seconds, crowding.get(name))},
         }
         for name, seconds in SECONDS.items()
     ]
     return Profile.model_validate(
         {"made_with": {}, "rungs": rungs, "batch": {"images": law.model_dump()}}
     )
+
+
+def _cost(seconds: float, crowding: float | None) -> dict[str, object]:
+    around = {"value": seconds, "low": seconds, "high": seconds}
+    return {"seconds": around, "crowding": crowding}
 
 
 LAW = BatchLaw(tau0=0.012, tau1=0.0043, cap=8)
@@ -34,6 +43,13 @@ def test_the_limit_is_that_of_the_queueing_model(law: BatchLaw) -> None:
     """The oracle: the engine as processor sharing."""
     for name, seconds in SECONDS.items():
         assert limit(_profile(law), name) == pytest.approx(Engine(seconds, law).stable_rate)
+
+
+def test_the_limit_is_that_of_a_level_with_its_own_crowding() -> None:
+    """The oracle: 8 places, each of which the 7 others make so many times as slow."""
+    for name, seconds in SECONDS.items():
+        known = 8 / (seconds * (1 + 7 * CROWDING[name]))
+        assert limit(_profile(LAW, CROWDING), name) == pytest.approx(known)
 
 
 def test_shares_become_rates_of_two_digits_in_their_order() -> None:
@@ -53,16 +69,20 @@ def test_no_rate_is_more_than_what_may_be_sent_and_each_is_there_once() -> None:
 
 
 def test_alone_is_a_share_of_one_after_the_other() -> None:
-    found = Loads("ddpm-100", (0.4,), most=4, alone=True).rates(_profile(LAW))
-    assert found == pytest.approx((0.4 / 1.3,), rel=0.05)
+    for profile in (_profile(LAW), _profile(LAW, CROWDING)):
+        found = Loads("ddpm-100", (0.4,), most=4, alone=True).rates(profile)
+        assert found == pytest.approx((0.4 / 1.3,), rel=0.05)
 
 
-def test_loops_of_any_level_and_number_keep_the_engine_as_long() -> None:
-    for name, seconds in SECONDS.items():
-        for together in (1, 4, 8):
-            count = Lasting(name, together, 10.0, least=1).count(_profile(LAW))
-            one_more = seconds * LAW.slowdown(together) / together
-            assert 10.0 <= count * one_more < 10.0 + one_more
+@pytest.mark.parametrize("together", [1, 4, 8])
+@pytest.mark.parametrize("name", SECONDS)
+def test_loops_of_any_level_and_number_keep_a_worker_as_long(name: str, together: int) -> None:
+    crowded = 1 + CROWDING[name] * (together - 1)
+    cases = (_profile(LAW), LAW.slowdown(together)), (_profile(LAW, CROWDING), crowded)
+    for profile, slowdown in cases:
+        count = Lasting(name, together, 10.0, least=1).count(profile)
+        one_more = SECONDS[name] * slowdown / together
+        assert 10.0 <= count * one_more < 10.0 + one_more
 
 
 def test_a_loop_has_pictures_enough_and_those_that_fill_it() -> None:

@@ -102,11 +102,37 @@ def test_the_best_level_alone_is_tried_at_more_rates_under_the_same_load() -> No
     assert [getattr(alone, name) for name in SAME] == [getattr(all_, name) for name in SAME]
 
 
-def _live(**other: object) -> dict[str, Stage]:
-    """The stages by name, with something else in the live sweep."""
+def _with(part: str, **other: object) -> dict[str, Stage]:
+    """The stages by name, with something else in a part of the plan."""
     plan = read("laptop")
-    plan = plan.model_copy(update={"live": plan.live.model_copy(update=other)})
+    plan = plan.model_copy(update={part: getattr(plan, part).model_copy(update=other)})
     return {stage.name: stage for stage in Asked(plan, ROOT / OUT, OUT).stages}
+
+
+def _live(**other: object) -> dict[str, Stage]:
+    """With something else in the live sweep."""
+    return _with("live", **other)
+
+
+def test_the_same_loops_are_on_both_sides_of_the_live_runs() -> None:
+    before, after = (list(_lines(_of(name))) for name in ("calibration", "recalibration"))
+    loops = [line for line in before if "sweep" not in line]
+    moved = [
+        tuple(each.replace("/calibration/", "/recalibration/") for each in line) for line in loops
+    ]
+    assert after == moved != loops
+    assert _of("calibration").sessions[0].stack == _of("recalibration").sessions[0].stack
+    names = NAMES.index("calibration"), NAMES.index("live"), NAMES.index("recalibration")
+    assert sorted(names) == list(names)
+
+
+def test_validation_waits_for_the_loops_that_the_plan_has() -> None:
+    assert {"calibration", "recalibration"} <= set(_of("validation").needs)
+    for less in ({"again": False}, {"together": ()}):
+        stages = _with("calibration", **less)
+        assert "recalibration" not in stages
+        assert "calibration" in stages["validation"].needs
+        assert "recalibration" not in stages["validation"].needs
 
 
 def _option(line: tuple[str, ...], name: str) -> str:
