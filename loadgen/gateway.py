@@ -90,9 +90,15 @@ def _outcome(found: dict[str, Any]) -> dict[str, Any]:
         "level": level,
         "levels": visited or ((level,) if level else ()),
         "attempts": found["attempts"],
+        "worker": _without_host(found.get("worker")),
         "steps": sum(drawing["steps"] for drawing in drawings),
         "bytes": sum(artifact["bytes"] for artifact in found["artifacts"]),
     }
+
+
+def _without_host(worker: str | None) -> str | None:
+    """`image-worker-1f2e` of `image-worker-1f2e@HOST`: records are published."""
+    return worker.partition("@")[0] if worker else None
 
 
 def _events(text: str) -> list[tuple[str, str]]:

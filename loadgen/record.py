@@ -31,7 +31,8 @@ class Record:
 
     `started` and `finished` are the server's times, carried over (loadgen/clock.py), so that the
     two clocks need not agree. `status` is the job's last one, or
-    rejected (429, 503), unsent (no answer), timeout (not finished when the run ended).
+    rejected (429, 503), unsent (no answer), timeout (not finished when the run ended). `worker` is
+    the one of the latest attempt, None also where the target does not say.
     """
 
     number: StrictInt
@@ -48,6 +49,7 @@ class Record:
     level: str | None = None
     levels: tuple[str, ...] = ()
     attempts: StrictInt = 0
+    worker: str | None = None
     steps: StrictInt = 0
     bytes: StrictInt = 0
     eta: StrictFloat | None = None

@@ -74,6 +74,7 @@ class JobRecord(BaseModel):
     parent: str | None = Field(description="The storybook that this job belongs to.")
     level: LevelView | None
     attempts: int
+    worker: str | None = Field(description="Of the latest attempt; null while the job waits.")
     progress: Progress | None
     created_at: datetime
     started_at: datetime | None = Field(description="Start of the latest attempt.")
@@ -148,6 +149,7 @@ def _fields(job: Job) -> dict[str, Any]:
         "parent": job.parent,
         "level": _level(job.level) if job.level else None,
         "attempts": job.attempts,
+        "worker": job.worker,
         "progress": job.progress,
         "created_at": moment(job.created_at),
         "started_at": moment(job.started_at),

@@ -143,6 +143,7 @@ class Stub:
                 "eta_seconds": 0.0,
                 "level": {"name": "fast"},
                 "attempts": 1,
+                "worker": "image-worker-1f2e@somewhere",
                 "artifacts": [{"bytes": 100}, {"bytes": 23}],
                 "result": {"drawings": [{"steps": 7, "levels": [{"level": "quality", "step": 0},
                                                                 {"level": "fast", "step": 3}]}]},

@@ -47,6 +47,7 @@ def test_everything_is_sent_and_followed_to_its_end() -> None:
     first = records[0]
     assert (first.level, first.levels, first.steps) == ("fast", ("quality", "fast"), 7)
     assert (first.bytes, first.attempts, first.http_status) == (123, 1, 202)
+    assert first.worker == "image-worker-1f2e"
 
 
 def test_the_servers_times_are_carried_over_to_the_generators_clock() -> None:

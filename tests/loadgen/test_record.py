@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_any_other_line_that_is_no_record_is_refused(tmp_path: Path, line: str) 
     path = _file(tmp_path / "run.jsonl", FULL, tail=f"{line}\n")
     with pytest.raises(BadRecord, match="line 2 is not a record"):
         read(path)
+
+
+def test_a_file_from_before_records_named_the_worker_is_read(tmp_path: Path) -> None:
+    old = json.loads(_file(tmp_path / "run.jsonl", FULL).read_text())
+    del old["worker"]
+    (record,) = read(_file(tmp_path / "old.jsonl", tail=json.dumps(old) + "\n"))
+    assert record == FULL
+    assert record.worker is None
 
 
 def test_a_whole_number_of_seconds_needs_no_point(tmp_path: Path) -> None:

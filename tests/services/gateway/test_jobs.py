@@ -59,6 +59,7 @@ def test_a_running_job_tells_its_level_and_progress(
     transitions.report(redis, job, "progress", {}, progress=progress)
     seen = get(client, job.id)
     assert (seen["status"], seen["position"], seen["attempts"]) == ("running", None, 1)
+    assert seen["worker"] == "w1"
     assert seen["level"]["name"] == "fast"
     assert seen["level"]["settings"]["image"] == policy.levels[2].image.model_dump()
     assert seen["level"]["reason"] == "the request names it"
@@ -68,8 +69,10 @@ def test_a_running_job_tells_its_level_and_progress(
 
 def test_a_finished_job_tells_where_its_time_went(client: FlaskClient, owner: Owner) -> None:
     job_id = submit(client)
+    assert get(client, job_id)["worker"] is None
     owner.perform(job_id)
     job = get(client, job_id)
+    assert job["worker"] == "w1"
     assert (job["status"], job["result"], job["error"]) == ("succeeded", {"seed": 7}, None)
     timings = job["timings"]
     parts = timings["waited_seconds"] + timings["service_seconds"]
