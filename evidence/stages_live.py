@@ -14,6 +14,8 @@ HOPELESS = 1.5
 """A load of the best level at which most of a minute's requests take more than a few seconds"""
 SWEEP = ("-m", "loadgen", "sweep", "--url", URL, "--quiet", "--kind", "image")
 NEEDS = ("profile",)
+BALANCED = (("shared", 1), ("jsq", 1), ("jsq", 2), ("shared", 2))
+"""Rules of dispatch in the order of their stacks, and the how manieth of its rule each is"""
 
 
 def live(plan: Plan, out: str) -> list[Stage]:
@@ -110,13 +112,16 @@ def _best(asked: Sweep) -> Sweep:
 
 
 def _dispatch(plan: Plan, folder: str) -> Stage:
-    rules = ("shared", "jsq")
-    sessions = tuple(_dispatched(rule, plan, folder) for rule in rules)
-    return Stage("dispatch", sessions, needs=NEEDS, minutes=_minutes(plan.dispatch, len(rules)))
+    """Each rule first once, so that a machine that drifts favours neither. The second stack of a
+    rule goes on in the folder of the first: what is there is not run again, so that a repeat has
+    the same requests under both rules."""
+    sessions = tuple(_dispatched(*each, plan, folder) for each in BALANCED)
+    return Stage("dispatch", sessions, needs=NEEDS, minutes=_minutes(plan.dispatch, len(sessions)))
 
 
-def _dispatched(rule: str, plan: Plan, folder: str) -> Session:
-    command = _sweep(plan.dispatch, plan, f"{folder}/{rule}")
+def _dispatched(rule: str, stack: int, plan: Plan, folder: str) -> Session:
+    so_far = plan.dispatch.model_copy(update={"repeats": stack * plan.dispatch.repeats})
+    command = _sweep(so_far, plan, f"{folder}/{rule}")
     return Session((command,), _terms(plan, rule, plan.dispatch.workers), rule)
 
 

@@ -23,6 +23,7 @@ OUT = "docs/studies/x"
 PROFILE = profile.load(ROOT / "profiles" / "two-cores.json")
 STAGES = Asked(read("laptop"), ROOT / OUT, OUT).stages
 NAMES = [stage.name for stage in STAGES]
+RULES = ("shared", "jsq")
 
 
 def _loadgen() -> argparse.ArgumentParser:
@@ -73,7 +74,7 @@ def _of(name: str) -> Stage:
 
 
 def test_dispatch_differs_in_the_rule_alone() -> None:
-    shared, jsq = _of("dispatch").sessions
+    shared, jsq, *_ = _of("dispatch").sessions
     assert (shared.stack.formation, shared.commands[0].arguments[:-1]) == (
         jsq.stack.formation,
         jsq.commands[0].arguments[:-1],
@@ -82,6 +83,26 @@ def test_dispatch_differs_in_the_rule_alone() -> None:
     first, second = shared.stack.settings, jsq.stack.settings
     assert {**first, "dispatch": "jsq"} == second
     assert first["dispatch"] == "shared"
+
+
+def test_a_machine_that_drifts_favours_neither_rule_of_dispatch() -> None:
+    sessions = _of("dispatch").sessions
+    assert [each.stack.settings["dispatch"] for each in sessions] == [
+        *("shared", "jsq", "jsq", "shared"),
+    ]
+    places = {rule: [i for i, s in enumerate(sessions) if s.folder == rule] for rule in RULES}
+    assert sum(places["shared"]) == sum(places["jsq"])
+
+
+def test_the_second_stack_of_a_rule_adds_the_next_repeats_to_the_first_ones() -> None:
+    """Its sweep asks for all so far in the same folder, with the seeds of the other rule."""
+    lines = list(_lines(_of("dispatch")))
+    parsed = [_loadgen().parse_args(line[2:]) for line in lines]
+    asked = read("laptop").dispatch.repeats
+    for rule in RULES:
+        first, second = (each for each in parsed if each.out == Path(f"{OUT}/dispatch/{rule}"))
+        assert (first.repeats, second.repeats) == (asked, 2 * asked)
+    assert len({(each.seed, each.rates, each.duration) for each in parsed}) == 1
 
 
 def test_rates_wait_for_the_studys_profile() -> None:
