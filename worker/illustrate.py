@@ -13,6 +13,8 @@ from worker.batching.engine import Engine
 from worker.batching.request import Drawing, Follow, ImageRequest, Interrupted, OnStep
 
 SOFTWARE = "storyteller"
+COMPRESSION = 1
+"""Of zlib, which goes to 9. More takes longer than to send what it saves, but over a slow link."""
 
 
 class Abandoned(RuntimeError):
@@ -113,7 +115,7 @@ def encode_png(picture: Image, description: dict[str, str]) -> bytes:
     for key, value in description.items():
         chunks.add_text(key, value)
     file = io.BytesIO()
-    picture.save(file, format="PNG", pnginfo=chunks)
+    picture.save(file, format="PNG", pnginfo=chunks, compress_level=COMPRESSION)
     return file.getvalue()
 
 

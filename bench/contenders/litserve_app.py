@@ -56,7 +56,7 @@ class Pictures(litserve.LitAPI):
     def encode_response(self, picture: Image) -> Response:
         """The picture as a PNG file."""
         file = io.BytesIO()
-        picture.save(file, format="PNG")
+        picture.save(file, format="PNG", compress_level=1)  # as worker/illustrate.py does
         return Response(file.getvalue(), media_type="image/png")
 
 

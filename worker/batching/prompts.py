@@ -29,6 +29,7 @@ class Prompts:
 
     def __init__(self, pipeline: StableDiffusionPipeline | StableDiffusionXLPipeline) -> None:
         self._pipeline = pipeline
+        self._device = pipeline.device  # asked of diffusers, it costs a walk over all layers
         self._large = isinstance(pipeline, StableDiffusionXLPipeline)
         self._zeros = self._large and pipeline.config.force_zeros_for_empty_prompt
         self.encode = lru_cache(REMEMBERED)(self._encode)
@@ -46,13 +47,12 @@ class Prompts:
         )
 
     def _encode(self, text: str) -> Encoding:
-        device = self._pipeline.device
         if self._large:
             tokens, _, pooled, _ = self._pipeline.encode_prompt(
-                text, device=device, do_classifier_free_guidance=False
+                text, device=self._device, do_classifier_free_guidance=False
             )
             return Encoding(tokens, pooled)
-        tokens, _ = self._pipeline.encode_prompt(text, device, 1, False)
+        tokens, _ = self._pipeline.encode_prompt(text, self._device, 1, False)
         return Encoding(tokens, None)
 
     def _negative(self, text: str, prompt: Encoding) -> Encoding:
@@ -66,4 +66,4 @@ class Prompts:
         if not self._large:
             return None
         size = [[height, width, 0, 0, height, width]]
-        return torch.tensor(size, dtype=torch.float32, device=self._pipeline.device)
+        return torch.tensor(size, dtype=torch.float32, device=self._device)
