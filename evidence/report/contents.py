@@ -22,6 +22,7 @@ from evidence.report.sources import (
     models,
     original,
     profile,
+    served,
     speed,
     strategies,
     validation,
@@ -31,6 +32,7 @@ from evidence.report.verdicts import verdicts
 
 DRAWINGS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "service": ("profile", drawn_service.service),
+    "served": ("loops", drawn_service.served),
     "quality": ("profile", drawn_service.quality),
     "effects": ("anova", drawn_stages.effects),
     "responses": ("validation", drawn_validation.responses),
@@ -54,6 +56,7 @@ def parts(study: Study) -> dict[str, Any]:
         "profile": profile.read(study),
         "anova": anova.read(study),
         "validation": validated,
+        "loops": served.loops(study, validated.law if validated else None),
         "speed": speed.read(study),
         "models": models.compare(validated, profile.load(study), study.workers),
         "quantization": cheaper.quantization(study),

@@ -12,13 +12,22 @@ from evidence.report.verdict import Verdict
 
 def accuracy(found: Validation) -> Iterator[Verdict]:
     """How near predictions of the mean response come."""
-    for name, how, accuracy in (
-        ("simulated", "simulation", found.simulated),
-        ("closed-form", "closed forms where they hold", found.closed_form),
+    for name, how, kind, accuracy in (
+        ("simulated", "simulation", "simulated", found.simulated),
+        ("closed-form", "closed forms where they hold", "closed_form", found.closed_form),
     ):
         if accuracy.runs:
             asked = f"Mean response times predicted by {how} are {_within(found.asked)}"
-            yield Verdict(name, asked, _errors(accuracy), accuracy.held)
+            said = f"{_errors(accuracy)}{_forecast(found.forecasts.get(kind))}"
+            yield Verdict(name, asked, said, accuracy.held)
+
+
+def _forecast(found: Accuracy | None) -> str:
+    """Of what was predicted without anything that was measured after the runs."""
+    if found is None:
+        return ""
+    errors = f"{percent(found.median)} and {percent(found.worst)}"
+    return f"; by what was measured before the runs alone, {errors}"
 
 
 def _within(asked: Asked) -> str:

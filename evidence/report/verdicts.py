@@ -8,7 +8,6 @@ from evidence.report.article import counted, listed
 from evidence.report.numbers import exact, interval, number, percent, signed, thousandths
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits, Quantized
-from evidence.report.sources.dispatch import Dispatch
 from evidence.report.sources.frontier import Frontier
 from evidence.report.sources.models import NAMES, Models
 from evidence.report.sources.original import Original
@@ -32,7 +31,7 @@ def _models(found: Models) -> Iterator[Verdict]:
     )
     yield Verdict(
         "models",
-        "Which queueing model: M/M/k, M/G/k, or the batch engine?",
+        "Which queueing model: M/M/k, M/G/k, or processor sharing?",
         f"{found.best}: over {counted(len(found.cells), 'steady point')}, in the median "
         f"{', '.join(said)}",
         None,
@@ -126,11 +125,18 @@ def _strategies(found: Strategies) -> Iterator[Verdict]:
 
 def _dispatch(found: Dispatch) -> Iterator[Verdict]:
     changes = [f"{signed(each.change)} at {exact(each.rate)}/s" for each in found.rates]
+    theory = [
+        f"{signed(each.theory.change)} at {exact(each.rate)}/s"
+        for each in found.rates
+        if each.theory
+    ]
+    expected = f"; with a device each simulation expects {', '.join(theory)}" if theory else ""
     yield Verdict(
         "dispatch",
         "How many queues for several workers: one for all, or one each, and join the shortest?",
-        f"Of {counted(len(found.rates), 'rate')} the shortest queue wins at {found.won('jsq')}, "
-        f"the shared one at {found.won('shared')}; mean under the former: {', '.join(changes)}",
+        f"Of {counted(len(found.rates), 'rate')} with workers that share cores, the shortest queue "
+        f"wins at {found.won('jsq')}, the shared one at {found.won('shared')}; mean under the "
+        f"former: {', '.join(changes)}{expected}",
         None,
     )
 

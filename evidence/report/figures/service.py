@@ -1,11 +1,15 @@
 """Service: seconds against steps, and what company costs; quality against seconds."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from controller.queueing.frontier.style import Look
 from evidence.report.figures.drawing import errorbars, figure, logarithmic, looks
 from evidence.report.sources.profile import Fit, Law, Profiled
+from evidence.report.sources.served import Loop, Loops
 
 
 def service(found: Profiled) -> Figure:
@@ -41,6 +45,32 @@ def _company(axes: Axes, law: Law, name: str, colour: str, marker: str) -> None:
     fitted = 1000 * (law.tau0.value + law.tau1.value * reach)
     axes.plot(reach, fitted, color=colour, lw=1)
     axes.plot([], [], f"{marker}-", color=colour, ms=4, mfc="none", lw=1, label=name)
+
+
+def served(found: Loops) -> Figure:
+    """Mean seconds of each closed loop against the others outstanding, a panel a level, and the
+    fitted line: filled before the live runs, hollow after them."""
+    drawn = figure(6.3, 2.2)
+    levels = found.law.levels
+    panels = drawn.subplots(1, len(levels), squeeze=False)[0]
+    named = looks([level.name for level in levels]).values()
+    for axes, level, look in zip(panels, levels, named, strict=True):
+        reach = (0, found.law.cap - 1)
+        axes.plot(reach, [level.mean(others) for others in reach], color=look.colour, lw=1)
+        for again in (False, True):
+            _loops(axes, found.of(level.name, again=again), look, again=again)
+        axes.set(title=level.name, xlabel="others outstanding", ylim=(0, None))
+    panels[0].set_ylabel("mean response, s")
+    if found.again:
+        panels[0].legend(loc="upper left")
+    return drawn
+
+
+def _loops(axes: Axes, loops: Sequence[Loop], look: Look, *, again: bool) -> None:
+    side, face = ("after", "none") if again else ("before", look.colour)
+    across, up = [loop.others for loop in loops], [loop.seconds for loop in loops]
+    drawn = {"color": look.colour, "mfc": face, "ms": 4.5, "ls": "", "label": side}
+    axes.plot(across, up, look.marker, **drawn)
 
 
 def quality(found: Profiled) -> Figure:

@@ -1,12 +1,13 @@
 """Runs of the live stack beside their predictions, as the chapters show them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from evidence.report.numbers import Estimate
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
 from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Cell, Run, Service, accuracy
+from evidence.report.sources.served import Served
 
 FIXED = "fixed:"
 OPTIMUM = "table:optimal"
@@ -31,17 +32,6 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Served:
-    """What a served picture takes: seconds on the way, in finishing, and of a step, τ0 + τ1·b."""
-
-    apart: Estimate
-    finishing: Estimate
-    tau0: Estimate
-    tau1: Estimate
-    cap: int
-
-
-@dataclass(frozen=True)
 class Validation:
     """validation.json."""
 
@@ -58,6 +48,8 @@ class Validation:
     """Predictions on other terms: which, of what kind, and how near they come."""
     distances: tuple[Distance, ...] = ()
     law: Served | None = None
+    forecasts: Mapping[str, Accuracy] = field(default_factory=dict)
+    """By the loops before the runs alone, of each kind of prediction"""
     stretched: frozenset[tuple[float, int]] = frozenset()
     """Schedules (rate, repeat) that are another one at a different pace."""
 

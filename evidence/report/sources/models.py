@@ -1,11 +1,11 @@
-"""M/M/k, M/G/k and the batch engine, each asked for the runs at one level for ever."""
+"""M/M/k, M/G/k and processor sharing, each asked for the runs at one level for ever."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
 from controller.queueing.engine import Engine
-from controller.queueing.general import mg1, mgk
+from controller.queueing.general import mgk
 from controller.queueing.markovian import mmk
 from controller.queueing.refusal import Refusal
 from controller.queueing.sharing import ps
@@ -13,7 +13,7 @@ from evidence.report.sources.compared import FIXED, Validation
 from evidence.report.sources.runs import Cell
 from services.contract.profile import BatchLaw, Profile
 
-NAMES = ("M/M/k", "M/G/k", "batch engine")
+NAMES = ("M/M/k", "M/G/k", "processor sharing")
 
 
 @dataclass(frozen=True)
@@ -74,49 +74,36 @@ def _level(cell: Cell) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """What a picture at a level takes, seconds: in the engine, in finishing, and besides both."""
+    """What a picture at a level takes, seconds: alone in a worker, and besides."""
 
-    engine: float
+    alone: float
     scv: float
     law: BatchLaw
-    finishing: float
     besides: float
 
 
 def _picture(level: str, found: Validation, profile: Profile) -> Picture:
     """As it was served where that is known, else by the profile."""
-    cost, law, served = profile.cost(level, "images"), profile.law("images"), found.law
-    if served is None:
-        besides = {name: each.value for name, each in found.overheads}.get(level, 0.0)
-        return Picture(cost.seconds.value, cost.scv, law, 0.0, besides)
-    steps = next(rung.level.image.steps for rung in profile.rungs if rung.level.name == level)
-    tau0, tau1 = served.tau0.value, served.tau1.value
-    law = BatchLaw(tau0=tau0, tau1=tau1, cap=served.cap)
-    finishing, apart = served.finishing.value, served.apart.value
-    return Picture(steps * (tau0 + tau1), cost.scv, law, finishing, apart)
+    cost = profile.cost(level, "images")
+    if found.law and (served := found.law.level(level)):
+        return Picture(served.seconds, cost.scv, served.law(found.law.cap), 0.0)
+    besides = {name: each.value for name, each in found.overheads}.get(level, 0.0)
+    return Picture(cost.seconds.value, cost.scv, profile.law("images", level), besides)
 
 
 def _compared(cell: Cell, picture: Picture, workers: int) -> Compared | None:
     measured = cell.figure("measured", "mean_response")
     if measured is None:
         return None
-    rate, whole = cell.rate, picture.engine + picture.finishing
-    engine = Engine(picture.engine, picture.law, workers)
+    rate, alone, scv = cell.rate, picture.alone, picture.scv
+    engine = Engine(alone, picture.law, workers)
     asked: dict[str, Callable[[], float]] = {
-        NAMES[0]: lambda: mmk(rate, whole, workers).mean_response,
-        NAMES[1]: lambda: mgk(rate, whole, picture.scv, workers).mean_response,
-        NAMES[2]: lambda: (
-            ps(rate, engine, picture.scv).mean_response + _finished(rate / workers, picture)
-        ),
+        NAMES[0]: lambda: mmk(rate, alone, workers).mean_response,
+        NAMES[1]: lambda: mgk(rate, alone, scv, workers).mean_response,
+        NAMES[2]: lambda: ps(rate, engine, scv).mean_response,
     }
     predicted = {name: _said(model, picture.besides) for name, model in asked.items()}
     return Compared(_level(cell), rate, measured.value, predicted)
-
-
-def _finished(rate: float, picture: Picture) -> float:
-    """Of what leaves one worker's engine, taken for Poisson, one at a time."""
-    each = picture.finishing
-    return mg1(rate, each, 0.0).mean_response if each else 0.0
 
 
 def _said(model: Callable[[], float], besides: float) -> float | None:

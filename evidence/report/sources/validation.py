@@ -7,22 +7,29 @@ from typing import Any
 from evidence.report import records
 from evidence.report.numbers import Estimate, estimate
 from evidence.report.records import BadStudy
-from evidence.report.sources import arrivals
-from evidence.report.sources.compared import Served, Validation
+from evidence.report.sources import arrivals, served
+from evidence.report.sources.compared import Validation
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
 from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Figures, Run, Service
 from evidence.report.study import Study
 from evidence.validation.variants import VARIANTS
 
+FORECAST = "before"
+"""The variant that takes nothing measured after the runs"""
+
 
 def read(study: Study) -> Validation | None:
-    """Of OUT/validation; None where nothing was compared. Raises BadStudy."""
+    """Of OUT/validation; None where nothing was compared. Raises BadStudy, also for one made before
+    the law that this report speaks of."""
     path = study.folder / "validation" / "validation.json"
     found = records.load(path)
     if found is None:
         return None
     try:
         return _validation(found, arrivals.stretched(study))
+    except served.OlderLaw as error:
+        how = f"python -m evidence validate {study.folder}"
+        raise BadStudy(f"{path}: {error}; make it again with {how}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise BadStudy(f"{path} is no validation: {error!r}") from error
 
@@ -34,7 +41,7 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         overheads=tuple(
             (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
         ),
-        law=_served(told.get("law")),
+        law=served.law(told.get("law")),
         runs=tuple(map(_run, told["runs"])),
         simulated=_accuracy(accuracy.get("simulated")),
         closed_form=_accuracy(accuracy.get("closed_form")),
@@ -46,6 +53,7 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         contests=_apart(Contest, told.get("planned_against_threshold")),
         distances=_apart(Distance, told.get("less_optimum")),
         variants=tuple(_variants(accuracy)),
+        forecasts={kind: found for name, kind, found in _others(accuracy) if name == FORECAST},
         stretched=stretched,
     )
 
@@ -81,17 +89,15 @@ def _apart(kind: type, told: list[dict[str, Any]] | None) -> tuple[Any, ...]:
 
 
 def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
-    for name, variant in VARIANTS.items():
+    return ((VARIANTS[name].said, kind, found) for name, kind, found in _others(told))
+
+
+def _others(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
+    """Variant, kind of prediction, and how near it comes, of those that say anything."""
+    for name in VARIANTS:
         for kind, found in (told.get(name) or {}).items():
             if found and found["runs"]:
-                yield variant.said, kind, _accuracy(found)
-
-
-def _served(told: dict[str, Any] | None) -> Served | None:
-    if told is None:
-        return None
-    names = ("apart", "finishing", "tau0", "tau1")
-    return Served(**{name: Estimate(**told[name]) for name in names}, cap=told["cap"])
+                yield name, kind, _accuracy(found)
 
 
 def _picked(kind: type, told: dict[str, Any]) -> Any:

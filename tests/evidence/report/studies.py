@@ -212,14 +212,6 @@ def _figures(response: float, half: float = 0.0) -> dict[str, Any]:
     return {name: estimate(response, half * response) for name in names}
 
 
-LAW = {
-    "apart": estimate(0.1, 0.02),
-    "finishing": estimate(0.25, 0.05),
-    "tau0": estimate(0.0107, 0.001),
-    "tau1": estimate(0.0043, 0.001),
-    "cap": 4,
-}
-"""What served pictures take, as validation.json has it."""
 RUNS = (
     run("fixed:slow", 0.4, 4.0, 4.4),
     run("fixed:even", 0.4, 2.0, 2.1),

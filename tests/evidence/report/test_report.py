@@ -127,13 +127,6 @@ def test_words_follow_the_numbers(tmp_path: Path, scv: float, said: str) -> None
     assert said in body
 
 
-def test_what_a_served_picture_takes_is_told(tmp_path: Path) -> None:
-    studies.profiled(tmp_path)
-    studies.validated(tmp_path, law=studies.LAW)
-    _, body = article.render(Contents(study.read(tmp_path)).context())
-    assert "0.01070 (0.00970 … 0.01170)" in body
-
-
 @LATEX
 def test_awkward_names_do_not_break_it(tmp_path: Path) -> None:
     awkward = r"50%_of {x} \ ~ ^ # & <b> $y$ `z` | λ ≤ 3 × 2"

@@ -117,21 +117,6 @@ def test_models_add_what_a_picture_costs_besides(found: Study) -> None:
     assert even.predicted["M/M/k"] == pytest.approx(1.0 / (1 - 0.4))
 
 
-def test_models_go_by_what_served_pictures_take(tmp_path: Path) -> None:
-    """Work of 50 steps of 15 ms; a quarter of a second is done one at a time."""
-    studies.profiled(tmp_path)
-    studies.validated(tmp_path, [studies.run("fixed:even", 0.4, 2.0, 2.0)], law=studies.LAW)
-    found = study.read(tmp_path)
-    compared = models.compare(validation.read(found), profile.load(found))
-    assert compared is not None
-    (even,) = compared.cells
-    alone = 50 * 0.015 + 0.25
-    assert even.predicted["M/M/k"] == pytest.approx(alone / (1 - 0.4 * alone) + 0.1)
-    assert even.predicted["batch engine"] is not None
-    finishing = 0.25 * (1 + 0.1 / (2 * 0.9))
-    assert even.predicted["batch engine"] > 50 * 0.015 + finishing + 0.1
-
-
 def test_a_model_that_serves_too_few_is_silent(tmp_path: Path) -> None:
     studies.profiled(tmp_path)
     studies.validated(tmp_path, [studies.run("fixed:slow", 0.6, 4.0, 4.0)])
@@ -139,8 +124,8 @@ def test_a_model_that_serves_too_few_is_silent(tmp_path: Path) -> None:
     compared = models.compare(validation.read(found), profile.load(found))
     assert compared is not None
     assert compared.silent("M/M/k") == 1
-    assert compared.silent("batch engine") == 0
-    assert compared.best == "batch engine"
+    assert compared.silent("processor sharing") == 0
+    assert compared.best == "processor sharing"
 
 
 def test_repeats_are_pooled(tmp_path: Path) -> None:
@@ -215,20 +200,6 @@ def test_records_under_another_name_are_refused(found: Study) -> None:
     studies.records(found.folder / "dispatch/jsq/oops.jsonl", [studies.record(0, 0.0, 1.0)])
     with pytest.raises(BadStudy, match="POLICY-RATE-REPEAT"):
         dispatch.load(found)
-
-
-def test_models_share_finishing_among_workers(tmp_path: Path) -> None:
-    """Two workers finish half of the pictures each: alike to one at half the rate."""
-    studies.profiled(tmp_path)
-    studies.validated(tmp_path, [studies.run("fixed:few", 5.0, 1.0, 1.0)], law=studies.LAW)
-    found = study.read(tmp_path)
-    one, two = (
-        models.compare(validation.read(found), profile.load(found), workers) for workers in (1, 2)
-    )
-    assert one is not None
-    assert two is not None
-    assert one.cells[0].predicted["batch engine"] is None  # 5 × 0.25 s a second
-    assert two.cells[0].predicted["batch engine"] is not None
 
 
 def test_planned_rules_are_held_against_thresholds(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""What a served picture takes: the law of validation.json, and the closed loops behind it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evidence.loops import closed_loop
+from evidence.report.numbers import Estimate, known
+from evidence.report.study import Study
+from evidence.served import ClosedLoop
+from loadgen import record
+from services.contract.profile import BatchLaw
+
+COEFFICIENTS = ("phi0", "phi1", "tau0", "tau1", "before")
+BEFORE, AFTER = "calibration", "recalibration"
+"""Stages of the closed loops on either side of the live runs"""
+
+
+class OlderLaw(ValueError):
+    """The law is of another form than this one."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """Seconds of a picture that meets no other, and by which share of them each other one lengthens
+    it."""
+
+    name: str
+    seconds: float
+    crowding: float
+
+    def mean(self, others: float) -> float:
+        """Seconds beside so many others."""
+        return self.seconds * (1 + self.crowding * others)
+
+    def law(self, cap: int) -> BatchLaw:
+        """How pictures at this level slow each other."""
+        return BatchLaw(tau0=1 - self.crowding, tau1=self.crowding, cap=cap)
+
+
+@dataclass(frozen=True)
+class Served:
+    """φ0 + φ1·b + n·(τ0 + τ1·b) seconds of n steps, b outstanding; φ0 has `before`, until work
+    starts."""
+
+    phi0: Estimate
+    phi1: Estimate
+    tau0: Estimate
+    tau1: Estimate
+    before: Estimate
+    cap: int
+    observations: int
+    levels: tuple[Level, ...]
+
+    def level(self, name: str) -> Level | None:
+        """None for one that was not served."""
+        return next((each for each in self.levels if each.name == name), None)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A closed loop at a level: others outstanding on average, mean seconds of a picture."""
+
+    level: str
+    others: float
+    seconds: float
+    again: bool
+    """Whether it was run after the live runs"""
+
+
+@dataclass(frozen=True)
+class Loops:
+    """All of them, and the law that was fitted to them."""
+
+    each: tuple[Loop, ...]
+    law: Served
+
+    @property
+    def again(self) -> bool:
+        """Whether there are any from after the live runs."""
+        return any(loop.again for loop in self.each)
+
+    def of(self, level: str, *, again: bool) -> list[Loop]:
+        """Of one level, from one side of the live runs."""
+        return [loop for loop in self.each if (loop.level, loop.again) == (level, again)]
+
+
+def law(told: Mapping[str, Any] | None) -> Served | None:
+    """As validation.json has it; None where no loops were run. Raises OlderLaw or KeyError."""
+    if told is None:
+        return None
+    if "levels" not in told:
+        raise OlderLaw("its law is of an older form")
+    return Served(
+        **{name: known(told[name]) for name in COEFFICIENTS},
+        cap=told["cap"],
+        observations=told["observations"],
+        levels=tuple(
+            Level(name, each["seconds"], each["crowding"]) for name, each in told["levels"].items()
+        ),
+    )
+
+
+def loops(study: Study, found: Served | None) -> Loops | None:
+    """The records behind the law; None without a law, or without any record."""
+    if found is None:
+        return None
+    each = tuple(loop for stage in (BEFORE, AFTER) for loop in _of(study.folder / stage, stage))
+    return Loops(each, found) if each else None
+
+
+def _of(folder: Path, stage: str) -> Iterator[Loop]:
+    for path in sorted((folder / "loops").glob("*-*")):
+        if path.name.endswith(record.ENDINGS) and (found := _loop(path)):
+            level = record.run_name(path).rpartition("-")[0]
+            yield Loop(level, found.company, float(np.mean(found.seconds)), stage == AFTER)
+
+
+def _loop(path: Path) -> ClosedLoop | None:
+    """None for one that says nothing: validation names it among what it skipped."""
+    try:
+        return closed_loop(record.read(path))
+    except (ValueError, OSError):
+        return None
