@@ -1,18 +1,21 @@
-"""What a picture takes in a worker: steps that pictures share, and what is done one by one. Pure.
+"""What a picture takes in a worker, beside others. Pure.
 
-Two stations in tandem, and a delay that nobody shares:
+One processor-sharing station for all that happens to a picture, from sending to its end:
 
-    engine      n steps of τ(b) = τ0 + τ1·b seconds, b pictures in each      (processor sharing)
-    finishing   seconds a picture: decoding, encoding, writing, reporting    (one at a time)
-    apart       seconds between the client and the engine
+    S_n(b) = φ0 + φ1·b + n·(τ0 + τ1·b)   seconds, of n steps, b outstanding, itself included
+
+Steps that pictures share are one part of it; the other, φ, is decoding, encoding, files and the way
+there and back. On a machine of few cores each part slows the other, so that they are one station: a
+flow-equivalent server (Chandy, Herzog and Woo 1975), whose rate with b jobs is what the whole
+network gets done with b jobs in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from controller.queueing.refusal import BadInput
 from services.contract.profile import BatchLaw, Interval, Timing
@@ -20,62 +23,105 @@ from services.contract.timings import kept
 
 CONFIDENCE = 0.95
 LEAST_SETTINGS = 4
+NAMES = ("phi0", "phi1", "tau0", "tau1")
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class EngineLaw:
-    """`apart` and `finishing` in seconds a picture, `tau0` and `tau1` in seconds a step."""
+class PictureLaw:
+    """φ in seconds a picture, τ in seconds a step.
 
-    apart: Interval
-    finishing: Interval
+    `before`: the part of φ0 until work starts, where nobody waits for a place. `spread`, (4, 4):
+    the coefficients' covariance times Student's quantile squared, so that c·x is known to within
+    √(c·spread·c); as they are named in NAMES.
+    """
+
+    phi0: Interval
+    phi1: Interval
     tau0: Interval
     tau1: Interval
+    before: Interval
     cap: int
     observations: int
+    spread: Floats = field(default_factory=lambda: np.zeros((4, 4)), compare=False, repr=False)
+
+    @property
+    def coefficients(self) -> Floats:
+        """(φ0, φ1, τ0, τ1)."""
+        return np.array([getattr(self, name).value for name in NAMES])
 
     @property
     def batch(self) -> BatchLaw:
-        """How pictures slow each other's steps."""
+        """How pictures slow each other's steps alone."""
         return BatchLaw(tau0=self.tau0.value, tau1=self.tau1.value, cap=self.cap)
 
-    def ends(self, left_engine: Floats) -> Floats:
-        """When pictures that leave the engine at these times, (n,), are done: one at a time in the
-        order of leaving (Lindley 1952), and `apart`."""
-        order, each = np.argsort(left_engine, kind="stable"), self.finishing.value
-        ranks = np.arange(len(order)) * each
-        done = np.empty(len(order))
-        done[order] = np.maximum.accumulate(left_engine[order] - ranks) + ranks + each
-        return done + self.apart.value
+    def seconds(self, steps: int, together: float) -> float:
+        """S_n(b)."""
+        return float(terms(steps, together) @ self.coefficients)
+
+    def alone(self, steps: int) -> Interval:
+        """S_n(1), with its interval."""
+        asked = terms(steps, 1)
+        reach = float(np.sqrt(max(0.0, asked @ self.spread @ asked)))
+        return _at_least_nothing(float(asked @ self.coefficients), reach)
+
+    def crowding(self, steps: int) -> float:
+        """(φ1 + n·τ1)/S_n(1): by which share of its time alone each other one lengthens it."""
+        more = self.phi1.value + steps * self.tau1.value
+        return more / self.seconds(steps, 1)
 
 
-def offline(timings: Sequence[Timing], cap: int) -> EngineLaw:
+def terms(steps: Floats | int, together: Floats | float) -> Floats:
+    """What the coefficients are multiplied with: shape (…, 4)."""
+    steps, together = np.broadcast_arrays(np.asarray(steps, float), np.asarray(together, float))
+    return np.stack([np.ones_like(steps), together, steps, steps * together], axis=-1)
+
+
+def offline(timings: Sequence[Timing], cap: int) -> PictureLaw:
     """The law of a profile's timings: b pictures submitted together until the last is there.
 
-    They leave the engine together, so the last is there after n·(τ0 + τ1·b) + b·finishing seconds.
-    Least squares of relative errors. Raises BadInput for fewer than four settings of steps and
-    batch, or with only one step count or batch size.
+    Their steps end together, and what comes after, f a picture, is done one by one: the last is
+    there after n·(τ0 + τ1·b) + b·f seconds, and the mean one f·(b + 1)/2 after the steps, so that
+    φ0 = φ1 = f/2. Raises BadInput for fewer than four settings of steps and batch, or with only one
+    step count or batch size.
     """
     rows = [(t.steps, t.batch, seconds) for t in timings for seconds in kept(t.seconds)]
     settings = {(steps, batch) for steps, batch, _ in rows}
     if len(settings) < LEAST_SETTINGS or any(len({s[i] for s in settings}) < 2 for i in (0, 1)):
         raise BadInput(
-            f"an engine's law needs {LEAST_SETTINGS} settings of steps and batch size, with two of "
+            f"a picture's law needs {LEAST_SETTINGS} settings of steps and batch size, with two of "
             "each: measure more with python -m worker.study profile --steps … --batches …"
         )
     steps, together, seconds = np.array(rows, float).T
-    design = np.column_stack([together, steps, steps * together]) / seconds[:, None]
-    found, *_ = np.linalg.lstsq(design, np.ones(len(seconds)), rcond=None)
-    finishing, tau0, tau1 = intervals(found, design, 1 - design @ found)
-    return EngineLaw(NOTHING, finishing, tau0, tau1, cap, len(seconds))
+    found, spread = fitted(terms(steps, together)[:, 1:], seconds)
+    halves = np.vstack([[0.5, 0, 0], [0.5, 0, 0], [0, 1, 0], [0, 0, 1]])
+    return law_of(halves @ found, halves @ spread @ halves.T, NOTHING, cap, len(seconds))
 
 
-def intervals(found: Floats, design: Floats, residuals: Floats) -> list[Interval]:
-    """Coefficients with Student's 95 % intervals, none below 0; `design` is (observations, c)."""
+def fitted(design: Floats, seconds: Floats) -> tuple[Floats, Floats]:
+    """Least squares of relative errors with no coefficient below 0 (Lawson and Hanson 1974).
+
+    `design` is (observations, c). Returns the coefficients and their spread (PictureLaw): that of
+    all of them, those held at 0 too, so that no interval is too narrow.
+    """
+    relative = design / seconds[:, None]
+    found, _ = optimize.nnls(relative, np.ones(len(seconds)))
+    residuals = 1 - relative @ found
     freedom = max(1, design.shape[0] - design.shape[1])
-    covariance = np.linalg.pinv(design.T @ design) * (residuals @ residuals) / freedom
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(np.diag(covariance))
-    return [_at_least_nothing(*pair) for pair in zip(found.tolist(), reach.tolist(), strict=True)]
+    covariance = np.linalg.pinv(relative.T @ relative) * (residuals @ residuals) / freedom
+    return found, covariance * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) ** 2
+
+
+def law_of(
+    found: Floats, spread: Floats, before: Interval, cap: int, observations: int
+) -> PictureLaw:
+    """Of these coefficients, (4,). Raises BadInput where steps take no time."""
+    if not found[2:].any():
+        raise BadInput("pictures took as long whatever their steps: measure other numbers of steps")
+    reaches = np.sqrt(np.diag(spread))
+    pairs = zip(found.tolist(), reaches.tolist(), strict=True)
+    intervals = [_at_least_nothing(*pair) for pair in pairs]
+    return PictureLaw(*intervals, before, cap, observations, spread)
 
 
 def _at_least_nothing(value: float, reach: float) -> Interval:

@@ -26,14 +26,14 @@ LATE = "The generator sent requests later than they were due."
 REFUSED = "Some requests were refused."
 UNANSWERED = "Some requests failed, were given up or never sent."
 RETRIED = "Some pictures took more than one attempt."
-WORK = "A picture at {level} takes another time in the worker than the profile says."
-DOUBT = "The profile is not sure enough of what a picture at {level} takes."
-COMPANY = "Company slows pictures at {level} other than the batch law says."
+WORK = "A picture at {level} takes another time in the worker than was predicted."
+DOUBT = "What a picture at {level} takes was not known well enough beforehand."
+COMPANY = "Company slows pictures at {level} other than the law of that level says."
 DEPENDENT_WORK = "Neighbouring pictures at {level} take alike: service times are not independent."
 ANOTHER_LEVEL = "The level in force was often another than the rules call for by the depth."
 PLANNED_ANEW = (
     "The live plan was made anew from estimated rates and service times; the simulation has the "
-    "profile's service times, and the formula the plan for the true rate."
+    "service times of the prediction, and the formula the plan for the true rate."
 )
 CHANCE = "The run is so short that by chance it may be this far from the steady state."
 STEADY_STATE = (
@@ -163,11 +163,11 @@ def _serving(found: Findings) -> Iterator[Broken]:
 
 def _service(found: Service) -> Iterator[Broken]:
     if found.differs:
-        evidence = f"{_said(found.ratio)} times the profile's, over {found.jobs} pictures"
+        evidence = f"{_said(found.ratio)} times that expected, over {found.jobs} pictures"
         yield Broken(WORK.format(level=found.level), evidence)
     if found.doubted:
-        sure = f"± {100 * found.doubt:.0f} %"
-        evidence = f"{_said(found.ratio)} times the profile's, which is sure of {sure}"
+        sure = f"{100 * found.doubt:.0f} %"
+        evidence = f"{_said(found.ratio)} times that expected, which is sure to within {sure}"
         yield Broken(DOUBT.format(level=found.level), evidence)
     if found.beyond_the_law:
         evidence = f"work grows by {_said(found.slope)} more than expected for each other under way"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evidence.law import EngineLaw
+from evidence.law import NAMES, PictureLaw
 from evidence.validation import simulated
 from evidence.validation.basis import Basis
 from evidence.validation.calibration import Overhead
@@ -46,9 +46,9 @@ def _rung(rung: Rung, ratio: float) -> Rung:
     return rung.model_copy(update={"costs": rung.costs | {"images": longer}})
 
 
-def _law(law: EngineLaw, ratio: float) -> EngineLaw:
-    names = ("apart", "finishing", "tau0", "tau1")
-    return replace(law, **{name: _interval(getattr(law, name), ratio) for name in names})
+def _law(law: PictureLaw, ratio: float) -> PictureLaw:
+    longer = {name: _interval(getattr(law, name), ratio) for name in (*NAMES, "before")}
+    return replace(law, **longer, spread=law.spread * ratio**2)
 
 
 def _interval(found: Interval, ratio: float) -> Interval:

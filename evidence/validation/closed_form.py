@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.queueing import outlook, sharing
-from controller.queueing.engine import Engine
 from controller.queueing.levels import dwelling, hysteresis
 from controller.queueing.levels.measures import LevelMeasures
 from controller.queueing.levels.queue import LevelledQueue, stability_limit
@@ -25,7 +24,7 @@ from evidence.validation.study import Run, Study
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """The figures of the steady state, without what pictures cost besides the engine; or None, and
+    """The figures of the steady state, without what comes after the worker as a delay; or None, and
     `refused` says why. `utilisation` is ρ: the rate over that which a queue that stays long is
     served at."""
 
@@ -91,8 +90,7 @@ def _figures(study: Study, run: Run, queue: LevelledQueue, found: LevelMeasures)
     rules = study.rules(run)
     if rules.kind == "fixed" and rules.level is not None:
         level = study.names.index(rules.level)
-        engine = Engine(queue.paces[level].seconds, queue.law, queue.workers)
-        shared = sharing.ps(run.rate, engine, queue.paces[level].scv)
+        shared = sharing.ps(run.rate, queue.engines[level], queue.paces[level].scv)
         number, mean = shared.mean_number, shared.mean_response
     return Figures(
         mean_response=mean,

@@ -1,9 +1,10 @@
 """`validate`: every live run of a study beside what simulation and formulas say of it.
 
 Writes validation.json, its tables (Markdown, LaTeX) and plots (PNG, SVG). Predictions come from
-the study's profile and calibration. Of the run that they are compared with they take when requests
-were due and the level that it started at, never how long anything took; the formulas take neither.
-Where one is off, the records say which assumption is broken.
+the study's profile and calibration, which may be on both sides of the runs. Of the run that they
+are compared with they take when requests were due and the level that it started at, never how long
+anything took; the formulas take neither. Where one is off, the records say which assumption is
+broken.
 """
 
 import argparse

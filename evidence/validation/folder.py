@@ -14,7 +14,7 @@ from evidence.loops import closed_loop
 from evidence.served import ClosedLoop
 from evidence.validation import solved
 from evidence.validation.intervals import Floats
-from evidence.validation.probed import began_at, with_probes
+from evidence.validation.probed import AFTER, BEFORE, began_at, with_probes
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
 from evidence.validation.tabled import with_table
 from loadgen import level_changes, policies, record
@@ -52,8 +52,9 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
         runs=runs,
-        calibration=tuple(_runs(folder / "calibration", ladder, skipped)),
-        loops=tuple(_loops(folder / "calibration" / "loops", skipped)),
+        calibration=tuple(_runs(folder / BEFORE, ladder, skipped)),
+        loops=tuple(_loops(folder / BEFORE / "loops", skipped)),
+        loops_after=tuple(_loops(folder / AFTER / "loops", skipped)),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
         skipped=skipped,
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
@@ -109,7 +110,7 @@ def _loops(folder: Path, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
         try:
             yield closed_loop(record.read(path))
         except (ValueError, OSError) as error:
-            skipped[f"loops/{path.name}"] = str(error)
+            skipped[f"{folder.parent.name}/loops/{path.name}"] = str(error)
 
 
 def _check(run: Run, levels: tuple[str, ...]) -> None:

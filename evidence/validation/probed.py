@@ -16,19 +16,21 @@ from loadgen.record import Record
 Timed = tuple[Floats, Floats]
 """When the same work was timed, in unix seconds, and the seconds that it took; in order."""
 Spans = list[tuple[float, float]]
+BEFORE, AFTER = "calibration", "recalibration"
+"""The folders of what was measured on either side of the runs."""
 
 
 def with_probes(study: Study, folder: Path, skipped: dict[str, str]) -> Study:
-    """With the probes of each run and of the calibration, as far as its folder has them; what says
-    nothing of when a loop began is added to `skipped`."""
-    live, calibration = (_timed(folder / name) for name in ("live", "calibration"))
-    if live is None or calibration is None:
+    """With the probes of each run and of the calibration on both sides of the runs, as far as its
+    folder has them; what says nothing of when a loop began is added to `skipped`."""
+    live, reference = _timed([folder / "live"]), _timed([folder / BEFORE, folder / AFTER])
+    if live is None or reference is None:
         return study
     spans = [span for run in study.calibration for span in _of_run(run)]
     spans += [span for path in _loops(folder) for span in _of_file(path, skipped)]
     return replace(
         study,
-        reference=_during(calibration, spans),
+        reference=_during(reference, spans),
         runs=tuple(_probed(run, live) for run in study.runs),
     )
 
@@ -43,8 +45,8 @@ def began_at(path: Path, skipped: dict[str, str]) -> float | None:
         return None
 
 
-def _timed(folder: Path) -> Timed | None:
-    rows = speed.read(folder / speed.FILE)
+def _timed(folders: Sequence[Path]) -> Timed | None:
+    rows = [row for folder in folders for row in speed.read(folder / speed.FILE)]
     if not rows:
         return None
     at, seconds = np.array(sorted(rows)).T
@@ -67,7 +69,7 @@ def _of_run(run: Run) -> Spans:
 
 
 def _loops(folder: Path) -> Iterator[Path]:
-    found = sorted((folder / "calibration" / "loops").glob("*-*"))
+    found = sorted(path for side in (BEFORE, AFTER) for path in folder.glob(f"{side}/loops/*-*"))
     return (path for path in found if path.name.endswith(record.ENDINGS))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evidence.law import EngineLaw
+from evidence.law import NAMES, PictureLaw
 from evidence.validation import basis, calibration, intervals
 from evidence.validation.accuracy import ASKED, Accuracy, accuracy
 from evidence.validation.calibration import Overhead
@@ -39,7 +39,7 @@ class Result:
     contests: tuple[Contest, ...]
     distances: tuple[Distance, ...]
     replications: int
-    law: EngineLaw | None = None
+    law: PictureLaw | None = None
     """By the closed loops, where there are any"""
 
     def accuracy(self, kind: str, variant: str | None = None) -> Accuracy:
@@ -60,7 +60,7 @@ class Result:
             "method": self.method,
             "notes": self.notes,
             "skipped": dict(self.study.skipped),
-            "law": self.law and _law(self.law),
+            "law": self.law and _law(self.law, self.study),
             "calibration": [each.as_json() for each in self.overheads],
             "runs": [each.as_json() for each in self.verdicts],
             "accuracy": self._accuracies(),
@@ -104,7 +104,7 @@ class Result:
         """What a reader of the figures must know."""
         study, missing = self.study, calibration.uncalibrated(self.overheads, self.study.names)
         notes = [f"{name} was skipped: {why}" for name, why in study.skipped.items()]
-        if missing:
+        if missing and self.law is None:
             notes.append(
                 "what a picture costs besides the engine is taken to be 0 at "
                 f"{', '.join(missing)}: no calibration has {calibration.LEAST_ALONE} pictures "
@@ -122,9 +122,14 @@ class Result:
         return notes
 
 
-def _law(law: EngineLaw) -> dict[str, Any]:
-    names = ("apart", "finishing", "tau0", "tau1")
-    return {name: getattr(law, name).model_dump() for name in names} | {"cap": law.cap}
+def _law(law: PictureLaw, study: Study) -> dict[str, Any]:
+    known = {name: getattr(law, name).model_dump() for name in (*NAMES, "before")}
+    levels = {level.name: _level(law, level.image.steps) for level in study.policy.levels}
+    return known | {"cap": law.cap, "observations": law.observations, "levels": levels}
+
+
+def _level(law: PictureLaw, steps: int) -> dict[str, float]:
+    return {"seconds": law.seconds(steps, 1), "crowding": law.crowding(steps)}
 
 
 def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS) -> Result:

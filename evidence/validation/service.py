@@ -1,4 +1,4 @@
-"""Whether pictures took in the engine what the profile says. Pure.
+"""Whether pictures took in the worker what predictions have. Pure.
 
 The work of pictures (evidence.validation.work) is judged against that of simulated ones, for which
 the law holds: the ratio is 1 on average, whatever the load.
@@ -36,10 +36,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Service(AsJson):
-    """Of the pictures that had one level alone: measured work over that expected by the profile,
-    half the profile's own interval as a share of it, the squared coefficient of variation, how much
-    more the ratio rises for each further picture under way than expected, and the autocorrelation
-    of what that leaves unexplained, beside the expected one (0 if only the engine counts)."""
+    """Of the pictures that had one level alone: measured work over that expected, half the interval
+    of the seconds that predictions have as a share of them, the squared coefficient of variation,
+    how much more the ratio rises for each further picture under way than expected, and the
+    autocorrelation of what that leaves unexplained, beside the expected one."""
 
     level: str
     jobs: int
@@ -53,12 +53,12 @@ class Service(AsJson):
 
     @property
     def differs(self) -> bool:
-        """Whether the work is another than the profile's, beyond what that is sure of."""
+        """Whether the work is another than expected, beyond what that is sure of."""
         return self._far and abs(self.ratio.value - 1) > self._reach
 
     @property
     def doubted(self) -> bool:
-        """Whether the work is another than the profile's, but no other than that allows for."""
+        """Whether the work is another than expected, but no other than that allows for."""
         return self._far and not self.differs
 
     @property
@@ -68,19 +68,19 @@ class Service(AsJson):
 
     @property
     def _reach(self) -> float:
-        """Half the interval of the ratio with the profile's own, as independent errors."""
+        """Half the interval of the ratio with the expected seconds' own, as independent errors."""
         half = (self.ratio.high - self.ratio.low) / 2
         return float(np.hypot(half, self.ratio.value * self.doubt))
 
     @property
     def beyond_the_law(self) -> bool:
-        """Whether company slows, or speeds, pictures other than the batch law says."""
+        """Whether company slows, or speeds, pictures other than the law of the level says."""
         steep = abs(self.slope.value) > STEEP
         return steep and not self.slope.low <= 0 <= self.slope.high
 
     @property
     def dependent(self) -> bool:
-        """Whether neighbours take alike, beyond what waiting for the same stations does."""
+        """Whether neighbours take alike, beyond what the same company does."""
         return self.autocorrelation.low > max(0.0, self.expected_autocorrelation)
 
 
@@ -89,22 +89,22 @@ def services(
     expected: Mapping[int, Expected],
     names: Sequence[str],
     doubts: Floats,
-    law: BatchLaw,
+    laws: Sequence[BatchLaw],
 ) -> tuple[Service, ...]:
     """Of each level with ten pictures at least that were never at another; `doubts` are half the
-    intervals of the profile as shares, (levels,)."""
+    intervals of the expected seconds as shares, (levels,), `laws` how company slows each level."""
     return tuple(
         _service(names[level], seen, expected[level], float(doubts[level]))
-        for level, seen in works_by_level(found, law)
+        for level, seen in works_by_level(found, laws)
         if level in expected
     )
 
 
-def expected(replayed: Sequence[Jobs], law: BatchLaw) -> dict[int, Expected]:
+def expected(replayed: Sequence[Jobs], laws: Sequence[BatchLaw]) -> dict[int, Expected]:
     """By level, of replications of a run with what comes before and after the engine."""
     seen: dict[int, list[Works]] = {}
     for jobs in replayed:
-        for level, each in works_by_level(jobs, law):
+        for level, each in works_by_level(jobs, laws):
             seen.setdefault(level, []).append(each)
     return {level: _expected(each) for level, each in seen.items()}
 

@@ -8,8 +8,9 @@ Rules that plan do so anew as the simulated arrivals drift, as the live controll
 follow each other, so that its estimate is taken to be that of the rate as a run begins; what it
 learned of service times from those before is not known.
 
-The simulated controller sees a job leave as it leaves the engine; the live one counts it until it
-is finished, so that its depth is a little greater.
+Where something comes after the engine as a delay, the simulated controller sees a job leave as it
+leaves the engine; the live one counts it until it is finished, so that its depth is a little
+greater.
 """
 
 from collections.abc import Callable

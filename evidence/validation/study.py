@@ -50,10 +50,11 @@ class Run:
 class Study:
     """What the live stack ran with, and what was recorded.
 
+    `loops` are the closed loops before the runs, `loops_after` those after them.
     `captions[level]` are the qualities of the pictures of the same captions in the same order.
     `skipped` names what cannot be read, and why. `reference` are the probes of the machine's speed
-    while pictures of the calibration were under way; None where there are none. `solved` is what is
-    known of the optimum, by rate.
+    while pictures of the calibration, before and after, were under way; None where there are none.
+    `solved` is what is known of the optimum, by rate.
     """
 
     policy: Policy
@@ -62,6 +63,7 @@ class Study:
     runs: tuple[Run, ...]
     calibration: tuple[Run, ...] = ()
     loops: tuple[ClosedLoop, ...] = ()
+    loops_after: tuple[ClosedLoop, ...] = ()
     captions: Mapping[str, Floats] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     capacity: int = QUEUE_CAPACITY

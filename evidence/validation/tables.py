@@ -56,11 +56,11 @@ def _accuracy(result: Result) -> Table:
 
 
 def _variants(result: Result) -> Iterator[tuple[str, ...]]:
-    """Without those that were made afterwards of no run."""
+    """Without those that the study has nothing for."""
     for name, variant in VARIANTS.items():
         for kind in variant.kinds:
             found = result.accuracy(kind, name)
-            if found.runs or not variant.afterwards:
+            if found.runs:
                 yield f"{SAID[kind]}, {variant.said}", *_errors(found)
 
 

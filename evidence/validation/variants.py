@@ -11,24 +11,21 @@ KINDS = ("simulated", "closed_form")
 
 @dataclass(frozen=True)
 class Variant:
-    """`said` goes behind "simulation, " or "formula, ", `kinds` are those that there are of it. One
-    made `afterwards` takes what no forecast knows, where that was kept."""
+    """`said` goes behind "simulation, " or "formula, ", `kinds` are those that there are of it."""
 
     said: str
     kinds: tuple[str, ...] = KINDS
-    afterwards: bool = False
 
 
 VARIANTS: Mapping[str, Variant] = {
+    "before": Variant("by the loops before the runs alone, as a forecast"),
     "offline": Variant("by the law of the profile's own timings, without a served picture"),
     "delayed": Variant("with what a picture costs besides the engine as a delay"),
     "uncalibrated": Variant("without what a picture costs besides the engine"),
     "in_engine": Variant("with what a picture costs besides the engine as work in it"),
     "without_dwell": Variant("without the dwell of the rules", ("closed_form",)),
-    "at_speed": Variant(
-        "at the speed that the machine had in the run, which no forecast knows", afterwards=True
-    ),
+    "at_speed": Variant("at the speed that the machine had in the run, which no forecast knows"),
     "followed_speed": Variant(
-        "at the speed of the machine as it changed within the run", ("simulated",), afterwards=True
+        "at the speed of the machine as it changed within the run", ("simulated",)
     ),
 }

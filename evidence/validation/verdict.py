@@ -7,7 +7,7 @@ import numpy as np
 
 from controller.queueing import outlook
 from controller.queueing.simulation.live import TICK_SECONDS
-from evidence.validation import assumptions, at_speed, simulated
+from evidence.validation import assumptions, at_speed, closed_form, simulated
 from evidence.validation.accuracy import asked_about
 from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
@@ -114,10 +114,10 @@ def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int
         run=run,
         names=study.names,
         measured=measured,
-        theory=basis.theory(run),
+        theory=closed_form.predict(study, run),
         said=said,
         variants=_others(others, run, replications)
-        | {"without_dwell": Predictions(closed_form=_formula(basis, run, dwells=False))}
+        | {"without_dwell": Predictions(closed_form=basis.formula(run, dwells=False))}
         | _at_speed(basis, run, replications, found.speed),
         findings=found,
         broken=tuple(broken(measured, said, found)),
@@ -148,11 +148,8 @@ def _at_speed(
 
 def predicted(basis: Basis, run: Run, replay: Replay) -> Predictions:
     """Of one run, on its own schedule and in the steady state."""
-    return Predictions(replay.estimates(basis.study, basis.later), closed_form=_formula(basis, run))
-
-
-def _formula(basis: Basis, run: Run, *, dwells: bool = True) -> Figures | None:
-    return basis.theory(run, dwells=dwells).with_overhead(basis.besides(run.rate), run.rate)
+    said = replay.estimates(basis.study, basis.later)
+    return Predictions(said, closed_form=basis.formula(run))
 
 
 def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
@@ -160,11 +157,11 @@ def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
     study, overheads, ordered = basis.study, basis.overheads, run.ordered
     used = {level for each in ordered for level in each.levels}
     missing = uncalibrated(overheads, [name for name in study.names if name in used])
-    law, planned = study.profile.law("images"), study.rules(run).kind == "planned"
-    known = expected([basis.served(each) for each in replay.jobs], law)
+    laws, planned = basis.slowdowns, study.rules(run).kind == "planned"
+    known = expected([basis.served(each) for each in replay.jobs], laws)
     return Findings(
         arrivals=arrivals(np.array([each.due for each in ordered]), run.rate),
-        services=services(jobs(run, study.names), known, study.names, doubts(study), law),
+        services=services(jobs(run, study.names), known, study.names, doubts(study), laws),
         outcomes=outcomes(ordered),
         obeyed=None if planned else _obeyed(study, run),
         uncalibrated=tuple(missing) if overheads else (),

@@ -1,11 +1,11 @@
 """The work of pictures, by when they were under way. Pure.
 
 A picture's work is the integral of 1/slowdown(b) over the time it was under way, with b pictures
-under way: about the seconds that it would have taken alone, if company slows it as the batch law
-says. Only about: records do not tell the engine from what comes before and after it.
+under way: about the seconds that it would have taken alone, if company slows it as the law of its
+level says. Only about: what comes before the start of work is not in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,15 @@ class Works:
         return autocorrelation(residuals(self.company, self.ratios))
 
 
-def works_by_level(found: Jobs, law: BatchLaw) -> Iterator[tuple[int, Works]]:
-    """Level and work of ten pictures or more that were never at another."""
+def works_by_level(found: Jobs, laws: Sequence[BatchLaw]) -> Iterator[tuple[int, Works]]:
+    """Level and work of ten pictures or more that were never at another; `laws` by level."""
     begun = ~np.isnan(found.started) & np.isfinite(found.outstanding_until)
-    work, company = works(found.started[begun], found.outstanding_until[begun], law)
+    spans = found.started[begun], found.outstanding_until[begun]
     at = np.where(found.whole, found.level, -1)[begun]
     for level in np.unique(at[at >= 0]).tolist():
         here = at == level
         if here.sum() >= LEAST_JOBS:
+            work, company = works(*spans, laws[level])
             yield level, Works(work[here], company[here])
 
 

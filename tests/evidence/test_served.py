@@ -4,30 +4,31 @@ import numpy as np
 import pytest
 
 from controller.queueing.refusal import BadInput
-from evidence.served import TOLERANCE, ClosedLoop, fit, mean_of_means, response
+from evidence.served import TOLERANCE, ClosedLoop, fit, mean_of_means
 
-LAW = np.array([0.03, 0.010, 0.003])
+FINISHING, TAU0, TAU1 = 0.03, 0.010, 0.003
 CAP = 8
 
 
-def loops(apart: tuple[float, ...], most: float = 6.5) -> list[ClosedLoop]:
-    """Two step counts and two companies, each with its own time on the way."""
-    settings = [(steps, company) for steps in (3, 25) for company in (0.0, most)]
-    return [_loop(*setting, way) for setting, way in zip(settings, apart, strict=True)]
+def loops(ways: tuple[float, ...], most: float = 6.5) -> list[ClosedLoop]:
+    """Two step counts and three companies, each with its own time on the way."""
+    settings = [(steps, company) for steps in (3, 25) for company in (0.0, 2.0, most)]
+    return [_loop(*setting, way) for setting, way in zip(settings, ways, strict=True)]
 
 
-def _loop(steps: int, company: float, apart: float) -> ClosedLoop:
-    seconds = response(LAW, apart, np.array([float(steps)]), np.array([company]))
-    return ClosedLoop(steps, company, (apart,) * 5, (float(seconds[0]),) * 5)
+def _loop(steps: int, company: float, way: float) -> ClosedLoop:
+    together = min(company + 1, CAP)
+    seconds = FINISHING * together + steps * (TAU0 + TAU1 * together)
+    return ClosedLoop(steps, company, (way,) * 5, (seconds,) * 5)
 
 
-def test_the_interval_on_the_way_is_students() -> None:
-    ways = (0.010, 0.012, 0.011, 0.015)
+def test_the_interval_of_the_time_before_work_is_students() -> None:
+    ways = (0.010, 0.012, 0.011, 0.015, 0.012, 0.012)
 
-    found = fit(loops(ways), CAP).apart
+    found = fit(loops(ways), CAP).before
 
-    # The 97.5 % quantile of Student's t at three degrees of freedom, from any table of it.
-    reach = 3.182 * np.std(ways, ddof=1) / 2
+    # The 97.5 % quantile of Student's t at five degrees of freedom, from any table of it.
+    reach = 2.571 * np.std(ways, ddof=1) / np.sqrt(6)
     assert found.value == pytest.approx(0.012)
     assert found.high - found.value == pytest.approx(reach, rel=1e-3)
     assert found.value - found.low == pytest.approx(reach, rel=1e-3)
@@ -42,8 +43,8 @@ def test_nineteen_intervals_of_twenty_hold_the_truth() -> None:
 
 
 def test_a_hair_more_company_than_there_are_places_is_rounding() -> None:
-    ways = (0.01,) * 4
+    ways = (0.01,) * 6
 
-    assert fit(loops(ways, CAP - 1 + 0.02), CAP).tau0.value == pytest.approx(0.01, rel=0.01)
+    assert fit(loops(ways, CAP - 1 + 0.02), CAP).tau0.value == pytest.approx(TAU0)
     with pytest.raises(BadInput, match="step together"):
         fit(loops(ways, CAP - 1 + TOLERANCE + 0.01), CAP)

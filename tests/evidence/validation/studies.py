@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import tomli_w
@@ -11,7 +12,8 @@ from controller.queueing.simulation import live
 from controller.queueing.simulation.arrivals import Poisson, Trace
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Horizon
-from evidence.law import EngineLaw
+from evidence.law import PictureLaw
+from evidence.served import ClosedLoop
 from loadgen import level_changes, policies, record
 from loadgen.campaign import Cell
 from loadgen.level_changes import Change
@@ -38,16 +40,43 @@ class Truth:
     seconds: dict = field(default_factory=lambda: SECONDS)
     law: BatchLaw = LAW
     overhead: dict = field(default_factory=dict)
-    served: EngineLaw | None = None
+    crowding: dict = field(default_factory=dict)
+    before: float = 0.0
     capacity: int | None = None
 
+    @classmethod
+    def of(cls, law):
+        """A stack that obeys a law of pictures."""
+        return cls(
+            seconds={name: law.seconds(steps, 1) for name, steps in STEPS.items()},
+            law=law.batch,
+            crowding={name: law.crowding(steps) for name, steps in STEPS.items()},
+            before=law.before.value,
+        )
 
-def profile(seconds=SECONDS, law=LAW):
+
+def picture_law(*values, cap=8):
+    """φ0, φ1, τ0, τ1 and what comes before, of which there is no doubt."""
+    known = (Interval(value=each, low=each, high=each) for each in values)
+    return PictureLaw(*known, cap=cap, observations=9)
+
+
+def loops(law, companies=(0.0, 3.0, 6.5), ratio=1.0):
+    """Closed loops at each level of a stack that takes so many times what a law says."""
+    return tuple(
+        ClosedLoop(n, c, (law.before.value,) * 5, (ratio * law.seconds(n, c + 1),) * 5)
+        for n in STEPS.values()
+        for c in companies
+    )
+
+
+def profile(seconds=SECONDS, law=LAW, crowding=MappingProxyType({})):
     """What was measured of the levels, to within 1 %."""
     return Profile(
         made_with={},
         rungs=tuple(
-            Rung(level=level(name), costs={"images": _cost(name, seconds)}) for name in seconds
+            Rung(level=level(name), costs={"images": _cost(name, seconds, crowding)})
+            for name in seconds
         ),
         batch={"images": law},
     )
@@ -59,8 +88,9 @@ def level(name):
     return Level(name=name, image=image, story=StoryLevel(max_tokens=64))
 
 
-def _cost(name, seconds):
-    return Cost(seconds=around(seconds[name]), scv=SCV, quality=around(QUALITY[name]))
+def _cost(name, seconds, crowding):
+    more = {"scv": SCV, "crowding": crowding.get(name), "quality": around(QUALITY[name])}
+    return Cost(seconds=around(seconds[name]), **more)
 
 
 def around(value):
@@ -120,7 +150,7 @@ def _simulated(folder, cell, truth, arrivals, horizon):
     ours = policy.load(folder / "policy.toml")
     rules = cell.policy.rules or ours.rules
     under = ours.model_copy(update={"rules": rules})
-    happens = profile(truth.seconds, truth.law)
+    happens = profile(truth.seconds, truth.law, truth.crowding)
     scenario = live.scenario(under, happens, "images", arrivals=Poisson(cell.rate), workers=1)
     first = LEVELS.index(rules.level) if rules.kind == "fixed" else 0
     switching = replace(scenario.switching, initial=first)
@@ -128,8 +158,7 @@ def _simulated(folder, cell, truth, arrivals, horizon):
         scenario, arrivals=arrivals, horizon=horizon, switching=switching, capacity=truth.capacity
     )
     found = simulate(scenario, 1000 + cell.repeat)
-    requests = records(found, truth.overhead)
-    return finished(requests, truth.served) if truth.served else requests, changes(found)
+    return begun(records(found, truth.overhead), truth.before), changes(found)
 
 
 def records(found, overhead):
@@ -137,13 +166,11 @@ def records(found, overhead):
     return [_record(found, number, overhead) for number in range(len(found.arrival))]
 
 
-def finished(requests, law):
-    """Pictures leave the engine, and are finished one at a time."""
-    ends = law.ends(np.array([each.finished for each in requests]))
-    pairs = zip(requests, ends, strict=True)
-    before = law.apart.value
+def begun(requests, before):
+    """The same with work that starts so much later, of all that it takes."""
     return [
-        replace(each, finished=float(end), started=each.started + before) for each, end in pairs
+        each if each.started is None else replace(each, started=each.started + before)
+        for each in requests
     ]
 
 

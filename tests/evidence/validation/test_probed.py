@@ -158,3 +158,26 @@ def test_a_loop_that_does_not_say_when_it_began_is_told_and_left_out(one, looped
 
     assert found.reference.seconds.max() < 1.5 * USUAL
     assert "loops/ddpm-100-4.began.json" in found.skipped
+
+
+def test_the_calibration_after_the_runs_is_part_of_the_reference(one, looped):
+    """The same work took as usual before them, and twice as long after them."""
+    after = one / "recalibration" / "loops"
+    after.parent.mkdir()
+    looped.parent.rename(after)
+    slow = CALIBRATED + 5000
+    lines = (one / "calibration" / kept.FILE).read_text().splitlines(keepends=True)
+    rows = kept.read(one / "calibration" / kept.FILE)
+    head = lines[: len(lines) - len(rows)]
+    body = lines[len(head) :]
+    for folder, late in ((one / "calibration", False), (after.parent, True)):
+        pairs = zip(body, rows, strict=True)
+        mine = [line for line, (at, _) in pairs if (at >= slow) == late]
+        (folder / kept.FILE).write_text("".join(head + mine))
+
+    found = load(one)
+
+    assert found.reference.seconds.min() < 1.2 * USUAL
+    assert found.reference.seconds.max() > 1.5 * USUAL
+    assert len(found.loops_after) == 1
+    assert found.loops == ()

@@ -9,21 +9,16 @@ from controller.queueing.simulation.arrivals import Poisson
 from controller.queueing.simulation.run import simulate
 from controller.queueing.simulation.scenario import Horizon, Scenario, Switching
 from controller.queueing.simulation.service import by_scv
-from evidence.law import EngineLaw
 from evidence.validation.measured import jobs
 from evidence.validation.service import expected, services
 from evidence.validation.simulated import jobs_of
 from evidence.validation.study import Run
 from loadgen.policies import policy
-from services.contract.profile import BatchLaw, Interval
-from tests.evidence.validation.studies import LAW, LEVELS, finished, records
+from services.contract.profile import BatchLaw
+from tests.evidence.validation.studies import LAW, LEVELS, begun, records
 
 INDEX = LEVELS.index("ddim-25")
-FINISHED = EngineLaw(
-    *(Interval(value=each, low=each, high=each) for each in (0.01, 0.03, 0.012, 0.004)),
-    cap=8,
-    observations=9,
-)
+LAWS = (LAW,) * len(LEVELS)
 
 
 def simulated(law=LAW, seconds=0.4, rate=4.0, seed=5):
@@ -38,16 +33,17 @@ def simulated(law=LAW, seconds=0.4, rate=4.0, seed=5):
     return simulate(scenario, seed)
 
 
-def replayed(rate):
+def replayed(rate, law=LAW):
     """Replications by the law."""
-    return [jobs_of(simulated(rate=rate, seed=seed), True, 0.0) for seed in range(20, 28)]
+    runs = (simulated(law, rate=rate, seed=seed) for seed in range(20, 28))
+    return [jobs_of(each, True, 0.0) for each in runs]
 
 
-def judged(requests, rate=4.0, doubt=0.01, later=lambda jobs: jobs):
+def judged(requests, rate=4.0, doubt=0.01, later=lambda jobs: jobs, laws=LAWS):
     """Records beside replications by the law that `later` adds to."""
     run = Run("one", policy("fixed:ddim-25"), rate, 1, tuple(requests))
-    known = expected([later(each) for each in replayed(rate)], LAW)
-    return services(jobs(run, LEVELS), known, LEVELS, np.full(len(LEVELS), doubt), LAW)
+    known = expected([later(each) for each in replayed(rate, laws[INDEX])], laws)
+    return services(jobs(run, LEVELS), known, LEVELS, np.full(len(LEVELS), doubt), laws)
 
 
 def test_an_engine_that_obeys_the_law_is_as_the_profile_says():
@@ -66,12 +62,11 @@ def named(found):
 
 
 @pytest.mark.parametrize("rate", [1.0, 3.0, 6.0])
-def test_pictures_that_are_finished_one_at_a_time_break_nothing(rate):
+def test_what_comes_before_the_start_of_work_breaks_nothing(rate):
     def later(found):
-        ends = FINISHED.ends(found.finished)
-        return replace(found, outstanding_until=ends, started=found.started + 0.01)
+        return replace(found, started=found.started + 0.05)
 
-    (found,) = judged(finished(records(simulated(rate=rate), {}), FINISHED), rate, later=later)
+    (found,) = judged(begun(records(simulated(rate=rate), {}), 0.05), rate, later=later)
 
     assert found.ratio.value == pytest.approx(1, abs=0.02)
     assert found.slope.value == pytest.approx(0, abs=0.02)
@@ -101,6 +96,16 @@ def test_company_that_costs_more_than_the_law_says_is_found_out():
 
     assert found.beyond_the_law
     assert found.slope.low > 0
+
+
+def test_each_level_has_the_slowdown_that_company_has_for_it():
+    """What one law for all levels is held against, the level's own explains."""
+    harder = BatchLaw(tau0=0.004, tau1=0.012, cap=8)
+    own = tuple(harder if place == INDEX else LAW for place in range(len(LEVELS)))
+
+    (found,) = judged(records(simulated(law=harder, rate=2.5), {}), rate=2.5, laws=own)
+
+    assert not named(found)
 
 
 def test_few_pictures_say_nothing():

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from evidence.validation.work import residuals, slope, speeds, works
+from evidence.validation.work import residuals, slope, speeds, works, works_by_level
 from services.contract.profile import BatchLaw
+from tests.evidence.validation.test_figures import jobs
 
 
 def test_work_is_time_over_slowdown():
@@ -14,6 +15,18 @@ def test_work_is_time_over_slowdown():
 
     assert work == pytest.approx([1 + 1.5 / 1.5, 1.5 / 1.5 + 1.5])
     assert company == pytest.approx([(1 + 1.5 * 2) / 2.5, (1.5 * 2 + 1.5) / 3])
+
+
+def test_each_level_is_slowed_in_its_own_way():
+    """Twenty pictures in pairs, one of each level: two take 1.5 times as long, or 1.2 times."""
+    starts = np.repeat(10.0 * np.arange(10), 2)
+    found = jobs(starts, starts + 3.0, level=[0, 1] * 10)
+    laws = [BatchLaw(tau0=0.5, tau1=0.5, cap=8), BatchLaw(tau0=0.8, tau1=0.2, cap=8)]
+
+    seconds = {level: each.seconds for level, each in works_by_level(found, laws)}
+
+    assert seconds[0] == pytest.approx(np.full(10, 3 / 1.5))
+    assert seconds[1] == pytest.approx(np.full(10, 3 / 1.2))
 
 
 def test_beyond_the_cap_places_are_shared():
