@@ -1,6 +1,6 @@
 """What whoever writes a profile and whoever reads it make of repeated measurements.
 
-Both leave out the same repeats, and find the same batch law in the same timings.
+Both leave out the same repeats, and find the same batch law and crowding in the same timings.
 """
 
 import json
@@ -45,15 +45,17 @@ def step_points(timings: Sequence[Timing]) -> tuple[tuple[int, float], ...]:
 
 
 def alone_and_together(timings: Sequence[Timing]) -> tuple[Timing, ...]:
-    """Those of work that was measured at two numbers of jobs together, or more.
+    """Those of the work that was measured at the most numbers of jobs together, two or more.
 
     The same work is one setting at as many steps; of stories, whose tokens follow from what they
-    tell, one `story`.
+    tell, one `story`. Levels that were measured alone and at one number together are thus left out
+    of a batch law that was measured at several.
     """
     batches: dict[str, set[int]] = {}
     for timing in timings:
         batches.setdefault(_work(timing), set()).add(timing.batch)
-    return tuple(timing for timing in timings if len(batches[_work(timing)]) > 1)
+    most = max((len(each) for each in batches.values()), default=0)
+    return tuple(each for each in timings if 1 < len(batches[_work(each)]) == most)
 
 
 def _work(timing: Timing) -> str:
@@ -82,3 +84,38 @@ def batch_law(timings: Sequence[Timing], cap: int) -> BatchLaw:
     elif tau1 < 0:
         tau0, tau1 = fmean(seconds), 0.0
     return BatchLaw(tau0=tau0, tau1=tau1, cap=cap)
+
+
+def crowding(timings: Sequence[Timing]) -> float | None:
+    """β/(α + β) of S(b) = α + β·b, neither negative: the share of its time alone by which each
+    other job lengthens a job of one level. None where nothing was measured both alone and together.
+
+    S(b) is the time from the submission of b jobs to the last result. What is submitted together
+    ends together, and decoding one after the other is in β whole; b pictures would see (b + 1)/2 of
+    it on average. The last is taken, because a worker that keeps b under way decodes b pictures
+    while each of them is there once: it completes b/S(b) a second, and by Little's law each takes
+    S(b). Of few steps, where decoding is much of a picture, the two differ most.
+
+    Relative errors count, so that S(1), which α + β stands for, weighs as much as S(b). Seconds are
+    over steps, so that stories of different lengths are on one line.
+    """
+    points = step_points(alone_and_together(timings))
+    if not points:
+        return None
+    alpha, beta = _relative_line(points)
+    if alpha < 0:
+        return 1.0
+    return max(0.0, beta) / (alpha + max(0.0, beta))
+
+
+def _relative_line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
+    """α and β of s = α + β·b by least squares of relative errors, unbounded: weights 1/s².
+
+    `points` are (b, s) with at least two different b and s above 0.
+    """
+    weights = [1 / seconds**2 for _, seconds in points]
+    jobs = fmean((b for b, _ in points), weights)
+    seconds = fmean((each for _, each in points), weights)
+    joint = sum(w * (b - jobs) * (s - seconds) for w, (b, s) in zip(weights, points, strict=True))
+    across = sum(w * (b - jobs) ** 2 for w, (b, _) in zip(weights, points, strict=True))
+    return seconds - joint / across * jobs, joint / across

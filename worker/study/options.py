@@ -96,7 +96,9 @@ def _profile(options: argparse.ArgumentParser) -> None:
 
 
 def _picture_grid(options: argparse.ArgumentParser) -> None:
-    group = options.add_argument_group("pictures", "Every combination, beside each level alone.")
+    group = options.add_argument_group(
+        "pictures", "Every combination, beside each level alone and in the most company."
+    )
     add = group.add_argument
     add("--samplers", nargs="+", choices=get_args(Sampler), default=("ddim",), help="(ddim)")
     add("--steps", nargs="+", type=_whole, default=(25, 10), help="(25 10)")
@@ -104,7 +106,12 @@ def _picture_grid(options: argparse.ArgumentParser) -> None:
     add("--sizes", nargs="+", type=_size, default=(), help="such as 128x128 (the model's own)")
     add("--precisions", nargs="+", choices=get_args(Precision), default=("auto",), help="(auto)")
     add("--guidance", nargs="+", type=float, default=(3.0,), help="guidance scales (3)")
-    add("--repeats", type=_several, default=9, help="of each setting, by turns (9)")
+    add(
+        "--repeats",
+        type=_several,
+        default=9,
+        help="of each setting alone, by turns, the first few of them together too (9)",
+    )
 
 
 def _story_grid(options: argparse.ArgumentParser) -> None:

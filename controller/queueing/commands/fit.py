@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from controller.queueing.crowding import fit_crowding
 from controller.queueing.fit import (
     LEAST_STEP_COUNTS,
     LEAST_TIMES,
@@ -19,7 +20,7 @@ from controller.queueing.refusal import BadInput
 from services.contract import profile
 from services.contract.jobs import QUEUES, Queue
 from services.contract.profile import Profile, ProfileError, Timing
-from services.contract.timings import alone_and_together, kept
+from services.contract.timings import alone_and_together, kept, step_points
 
 STORY = "story"
 """In a timing's setting: which of the stories it was."""
@@ -32,8 +33,9 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "fit",
         help="service times of a profile as lines with intervals",
-        description="S(n) = α + βn for jobs alone, τ(b) = τ0 + τ1·b for jobs together, and the "
-        "squared coefficient of variation, each with its 95 % confidence interval.",
+        description="S(n) = α + βn for jobs alone, τ(b) = τ0 + τ1·b for jobs together; of each "
+        "level the share of its time by which each other job lengthens it (crowding), and the "
+        "squared coefficient of variation; each with its 95 % confidence interval.",
     )
     parser.add_argument("--profile", type=Path, required=True, help="profile.json")
     parser.add_argument("--queue", choices=QUEUES, help="one queue alone (all)")
@@ -67,6 +69,7 @@ def _fitted(found: Profile, queue: Queue) -> dict[str, Any]:
     return {
         "steps": {name: _line(fit_steps(group)) for name, group in _lines(alone)},
         "batch": {name: _batch(fit_batch(group)) for name, group in _batches(timings)},
+        "crowding": {name: fit_crowding(group).model_dump() for name, group in _companies(timings)},
         "scv": {name: scv(times).model_dump() for name, times in _variations(alone)},
     }
 
@@ -81,6 +84,13 @@ def _lines(alone: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
 def _batches(timings: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
     """Work that was measured both alone and together, by its setting."""
     yield from _grouped(alone_and_together(timings), _setting).items()
+
+
+def _companies(timings: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
+    """Each level that was measured both alone and together, and often enough."""
+    for name, group in _grouped(timings, _level).items():
+        if len(step_points(alone_and_together(group))) >= LEAST_TIMES:
+            yield name, group
 
 
 def _variations(alone: Sequence[Timing]) -> Iterator[tuple[str, list[float]]]:
@@ -140,11 +150,17 @@ def _told(fitted: Mapping[str, Any]) -> Iterator[str]:
     for name, law in fitted["batch"].items():
         yield f"  {name}"
         yield f"    τ(b) = τ0 + τ1·b   τ0 {_ms(law['tau0'])}, τ1 {_ms(law['tau1'])}"
-    for name, figure in fitted["scv"].items():
-        yield f"  {name}"
-        yield f"    scv {figure['value']:.5f} ({figure['low']:.5f} … {figure['high']:.5f})"
+    for measure, digits in (("crowding", 3), ("scv", 5)):
+        for name, figure in fitted[measure].items():
+            yield f"  {name}"
+            yield f"    {measure} {_spread(figure, digits)}"
 
 
 def _ms(figure: Mapping[str, float]) -> str:
     value, low, high = (1000 * figure[name] for name in ("value", "low", "high"))
     return f"{value:.2f} ms ({low:.2f} … {high:.2f})"
+
+
+def _spread(figure: Mapping[str, float], digits: int) -> str:
+    value, low, high = (f"{figure[name]:.{digits}f}" for name in ("value", "low", "high"))
+    return f"{value} ({low} … {high})"

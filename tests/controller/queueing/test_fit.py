@@ -185,7 +185,12 @@ def test_the_command_tells_lines_laws_and_spreads(
     assert line["beta"]["value"] == pytest.approx(0.0108, rel=0.05)
     assert law["tau0"]["value"] == pytest.approx(0.009, rel=0.05)
     assert "sampler=ddim precision=nf4 steps=10" in found["scv"]
+    # τ1/(τ0 + τ1) of the only level that had company.
+    [(level, crowding)] = found["crowding"].items()
+    assert level == "sampler=ddim precision=fp32 steps=10"
+    assert crowding["value"] == pytest.approx(1 / 6, rel=0.05)
     said = capsys.readouterr().out
+    assert f"{level}\n    crowding 0.1" in said
     assert said.startswith("images\n  sampler=ddim precision=fp32\n    S(n) = α + βn   α ")
 
 

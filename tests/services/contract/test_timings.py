@@ -1,9 +1,10 @@
-"""Which repeats count, and the law that is found in them."""
+"""Which repeats count, and the law and the crowding that are found in them."""
 
+import numpy as np
 import pytest
 
 from services.contract.profile import ProfileError, Timing
-from services.contract.timings import alone_and_together, batch_law, kept
+from services.contract.timings import alone_and_together, batch_law, crowding, kept
 
 
 def timing(batch: int, *seconds: float, steps: int = 10, **setting: object) -> Timing:
@@ -62,3 +63,47 @@ def test_only_work_that_had_company_is_compared() -> None:
 def test_a_story_is_the_same_work_however_many_tokens_it_took() -> None:
     alone, beside = timing(1, 9.0, steps=140, story=0), timing(4, 12.0, steps=143, story=0)
     assert alone_and_together([alone, beside, timing(1, 8.0, story=1)]) == (alone, beside)
+
+
+def test_levels_with_little_company_are_no_part_of_a_law_that_was_measured_at_more() -> None:
+    law = [timing(b, 0.02 + 0.01 * b, sampler="ddim") for b in (1, 2, 4)]
+    quick = [timing(b, 0.05 * b, steps=2, sampler="ddim") for b in (1, 4)]
+    assert alone_and_together([*law, *quick]) == tuple(law)
+
+
+@pytest.mark.parametrize("batches", [(1, 8), (1, 2, 4, 8), (2, 8)])
+def test_what_company_adds_is_the_planted_share(batches: tuple[int, ...]) -> None:
+    """S(b) = 60 + 20·b milliseconds: each other job adds a quarter of the 80 alone."""
+    planted = [timing(b, 0.06 + 0.02 * b, 0.06 + 0.02 * b, steps=3) for b in batches]
+    assert crowding(planted) == pytest.approx(0.25)
+
+
+def test_a_job_alone_weighs_as_much_as_eight_together() -> None:
+    """A tenth off 1 + b/2 either way: the line of least relative errors by numpy's weights."""
+    points = [(1, 1.65), (2, 1.8), (8, 5.5)]
+    alpha, beta = np.polynomial.polynomial.polyfit(
+        *zip(*points, strict=True), 1, w=[1 / seconds for _, seconds in points]
+    )
+    found = crowding([timing(b, seconds, steps=1) for b, seconds in points])
+    assert alpha > 0
+    assert found == pytest.approx(beta / (alpha + beta))
+
+
+def test_company_neither_helps_nor_costs_more_than_a_job() -> None:
+    assert crowding([timing(1, 1.0), timing(8, 0.9)]) == 0.0
+    assert crowding([timing(1, 1.0), timing(8, 9.0)]) == 1.0
+
+
+def test_stories_of_different_lengths_are_on_one_line() -> None:
+    """Per token 0.08·(1 + (b - 1)/10) seconds."""
+    told = [
+        timing(b, 0.08 * tokens * (1 + (b - 1) / 10), steps=tokens, story=story)
+        for story, tokens in enumerate((140, 90))
+        for b in (1, 8)
+    ]
+    assert crowding(told) == pytest.approx(0.1)
+
+
+def test_without_company_nothing_is_known_of_it() -> None:
+    assert crowding([timing(1, 1.0), timing(8, 3.0, steps=5), timing(1, 1.1, story=0)]) is None
+    assert crowding([]) is None

@@ -70,7 +70,7 @@ def images(
         easel = Easel(engine, sitting.captions, sitting.seed)
         journal = sitting.journal("images", denoiser.name)
         timings = timings_of(_made(grid.trials(usual), easel, journal, "pictures"))
-    costs = {level.name: cost(grid.alone(timings, level.image, usual)) for level in levels}
+    costs = {level.name: cost(grid.of_level(timings, level.image, usual)) for level in levels}
     reference = [timing for timing in timings if grid.is_reference(timing, usual)]
     return Findings("images", denoiser.name, timings, costs, law(reference, cap))
 
@@ -90,7 +90,7 @@ def stories(
     desk = WritingDesk(source.variants(), words, sitting.captions, sitting.seed)
     journal = sitting.journal("stories", source.name)
     timings = timings_of(_made(grid.trials(usual), desk, journal, "stories"))
-    costs = {level.name: cost(grid.alone(timings, level.story, usual)) for level in levels}
+    costs = {level.name: cost(grid.of_level(timings, level.story, usual)) for level in levels}
     reference = [timing for timing in timings if grid.is_reference(timing, usual)]
     return Findings("stories", source.name, timings, costs, law(reference, cap))
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.contract.ladder import ImageLevel
 from services.contract.profile import Timing
+from services.contract.timings import FEWEST
 from worker.batching.denoiser import Denoiser
 from worker.batching.engine import Engine
 from worker.batching.request import ImageRequest
@@ -22,7 +23,11 @@ SIZE = ("width", "height")
 
 @dataclass(frozen=True)
 class ImageGrid:
-    """What is drawn: every level alone, and every combination of the rest."""
+    """What is drawn: every level alone and in the most company, and every combination of the rest.
+
+    What is drawn together takes longer and strays less, so that it has fewer repeats: the fewest of
+    which an outlier can be told.
+    """
 
     levels: tuple[ImageLevel, ...]
     combined: tuple[ImageLevel, ...]
@@ -38,29 +43,29 @@ class ImageGrid:
         `precision` is what the model's `auto` stands for.
         """
         size = self.sizes[0]
-        settings = [(level, size, 1) for level in self.levels]
+        settings = list(product(self.levels, (size,), (1, max(self.batches))))
         settings += product(self.combined, self.sizes, self.batches)
         found = {
             each.key: each
             for repeat in range(self.repeats)
             for level, size, batch in settings
+            if batch == 1 or repeat < FEWEST
             for each in [_trial(setting_of(level, size, precision), level.steps, batch, repeat)]
         }
         return list(found.values())
 
-    def alone(self, timings: Sequence[Timing], level: ImageLevel, precision: str) -> list[Timing]:
-        """Those of a level without company: one."""
+    def of_level(
+        self, timings: Sequence[Timing], level: ImageLevel, precision: str
+    ) -> list[Timing]:
+        """Those of a level, alone and in company."""
         setting = setting_of(level, self.sizes[0], precision)
-        return [
-            each
-            for each in timings
-            if (each.setting, each.steps, each.batch) == (setting, level.steps, 1)
-        ]
+        return [each for each in timings if (each.setting, each.steps) == (setting, level.steps)]
 
     def is_reference(self, timing: Timing, precision: str) -> bool:
         """Whether the batch law is of this timing: of the first size, sampler, precision and
-        guidance that are combined."""
-        return timing.setting == setting_of(self.combined[0], self.sizes[0], precision)
+        guidance that are combined, at their steps."""
+        setting = setting_of(self.combined[0], self.sizes[0], precision)
+        return timing.setting == setting and timing.steps in {each.steps for each in self.combined}
 
 
 def combinations(

@@ -18,13 +18,14 @@ from services.contract.profile import (
     Rung,
     Timing,
 )
-from services.contract.timings import alone_and_together, batch_law, kept
+from services.contract.timings import alone_and_together, batch_law, crowding, kept
 from worker.study.profiling.student import mean_of_few
 from worker.study.profiling.trial import Measured
 from worker.study.tables import Panel, Table
 
-COLUMNS = ("level", "picture s", "scv", "MB", "story s", "scv", "MB")
-NOTHING = ("", "", "")
+_OF_A_QUEUE = ("scv", "crowding", "MB")
+COLUMNS = ("level", "picture s", *_OF_A_QUEUE, "story s", *_OF_A_QUEUE)
+NOTHING = ("", "", "", "")
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,17 @@ def _timing(group: Sequence[Measured]) -> Timing:
     )
 
 
-def cost(alone: Sequence[Timing]) -> Cost:
-    """Of jobs without company: at least two that are kept, all of one level. The interval of the
+def cost(timings: Sequence[Timing]) -> Cost:
+    """Of jobs of one level, of which at least two without company are kept. The interval of the
     mean is Student's, cut off at 0, below which no job takes."""
+    alone = [timing for timing in timings if timing.batch == 1]
     seconds = [each for timing in alone for each in kept(timing.seconds)]
     mean = mean_of_few(seconds)
     held = [timing.memory_mb for timing in alone if timing.memory_mb is not None]
     return Cost(
         seconds=Interval(value=mean.value, low=max(0.0, mean.low), high=mean.high),
         scv=variance(seconds) / fmean(seconds) ** 2,
+        crowding=crowding(timings),
         memory_mb=max(held, default=None),
     )
 
@@ -136,7 +139,7 @@ def write(file: Path, found: Profile) -> None:
 
 
 def table(found: Profile) -> Table:
-    """Seconds alone, their spread and the memory at each level."""
+    """Seconds alone, their spread, what company adds and the memory at each level."""
     rows = tuple(
         (rung.level.name, *_cells(rung, "images", 3), *_cells(rung, "stories", 1))
         for rung in found.rungs
@@ -180,8 +183,9 @@ def _cells(rung: Rung, queue: Queue, digits: int) -> tuple[str, ...]:
         f"{each:.{digits}f}"
         for each in (found.seconds.value, found.seconds.low, found.seconds.high)
     )
+    company = "" if found.crowding is None else f"{found.crowding:.3f}"
     memory = "" if found.memory_mb is None else f"{found.memory_mb:.0f}"
-    return f"{value} ({low} … {high})", f"{found.scv:.4f}", memory
+    return f"{value} ({low} … {high})", f"{found.scv:.4f}", company, memory
 
 
 def _caption(found: Profile) -> str:
@@ -192,6 +196,8 @@ def _caption(found: Profile) -> str:
     )
     return (
         "Seconds from submission to the result of a job alone in a worker, with the 95 % interval "
-        "of the mean; scv: squared coefficient of variation; MB: most memory held by the process. "
+        "of the mean; scv: squared coefficient of variation; crowding: share of that time by which "
+        "each other job in the worker lengthens a job, by the queue's batch law where empty; MB: "
+        "most memory held by the process. "
         f"{laws}"
     )

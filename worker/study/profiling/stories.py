@@ -19,7 +19,10 @@ from worker.variants import Variants
 
 @dataclass(frozen=True)
 class StoryGrid:
-    """What is written: so many stories alone at every level, and together at the first."""
+    """What is written: so many stories alone at every level, and together at the first.
+
+    A token's batch law is the model's own: levels differ in how many tokens there are.
+    """
 
     levels: tuple[StoryLevel, ...]
     precisions: tuple[str, ...]
@@ -46,10 +49,10 @@ class StoryGrid:
         }
         return list(found.values())
 
-    def alone(self, timings: Sequence[Timing], level: StoryLevel, usual: str) -> list[Timing]:
-        """Those of a level without company: one a story."""
+    def of_level(self, timings: Sequence[Timing], level: StoryLevel, usual: str) -> list[Timing]:
+        """Those of a level, alone and in company: one a story and company."""
         setting = setting_of(level, usual)
-        return [each for each in timings if (level_of(each.setting), each.batch) == (setting, 1)]
+        return [each for each in timings if level_of(each.setting) == setting]
 
     def is_reference(self, timing: Timing, usual: str) -> bool:
         """Whether the batch law is of this timing: of the first level and precision."""

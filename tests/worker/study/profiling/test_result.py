@@ -4,16 +4,28 @@ import pytest
 
 from services.contract.ladder import Level
 from services.contract.profile import Cost, Interval, Profile, Rung, Timing
-from worker.study.profiling.result import cost, law, timings_of, with_qualities, with_qualities_of
+from worker.study.profiling.result import (
+    Findings,
+    assembled,
+    cost,
+    figures,
+    law,
+    table,
+    timings_of,
+    with_qualities,
+    with_qualities_of,
+)
 from worker.study.profiling.trial import Measured, Trial
 
 
-def timing(*seconds: float, memory_mb: float | None = None, story: int = 0) -> Timing:
+def timing(
+    *seconds: float, memory_mb: float | None = None, story: int = 0, batch: int = 1
+) -> Timing:
     return Timing(
         queue="stories",
         setting={"max_tokens": 64, "story": story},
         steps=10,
-        batch=1,
+        batch=batch,
         seconds=seconds,
         memory_mb=memory_mb,
     )
@@ -49,6 +61,15 @@ def test_an_interrupted_repeat_costs_nothing() -> None:
     assert cost([timing(*steady, 9.0)]) == cost([timing(*steady)])
 
 
+def test_company_is_in_a_cost_but_not_in_its_seconds() -> None:
+    """4 seconds alone and 12 beside four others: each adds half of the time alone."""
+    alone = timing(4.0, 4.0, memory_mb=5)
+    found = cost([alone, timing(12.0, 12.0, memory_mb=9, batch=5)])
+    assert (found.seconds.value, found.scv, found.memory_mb) == (4, 0, 5)
+    assert found.crowding == pytest.approx(0.5)
+    assert cost([alone]).crowding is None
+
+
 def test_repeats_come_together_in_the_order_of_their_turns() -> None:
     def made(repeat: int, steps: int, seconds: float) -> Measured:
         trial = Trial(queue="images", setting={"a": 1}, steps=steps, batch=1, repeat=repeat)
@@ -69,3 +90,17 @@ def test_quality_stays_with_the_pictures_that_it_was_judged_of() -> None:
     after = with_qualities_of(before, profile(level("new"), level("few", 3)))
     assert after.cost("new", "images").quality == worth
     assert after.cost("few", "images").quality is None
+
+
+def test_the_table_shows_what_company_adds_where_it_is_known() -> None:
+    alone, beside = timing(4.0, 4.0), timing(12.0, 12.0, batch=5)
+    costs = {"slow": cost([alone, beside]), "quick": cost([alone])}
+    written = Findings("stories", "a model", (alone, beside), costs, None)
+    made = assembled([level("slow"), level("quick")], [written], {})
+    shown = table(made)
+    [panel] = shown.panels
+    place = panel.columns.index("crowding", panel.columns.index("story s"))
+    assert [row[place] for row in panel.rows] == ["0.500", ""]
+    assert "crowding: share of that time" in shown.caption
+    assert figures(made)["rungs"]["slow"]["stories"]["crowding"] == pytest.approx(0.5)
+    assert with_qualities(made, {"slow": None, "quick": None}) == made
