@@ -1,4 +1,4 @@
-"""What company adds is recovered from planted times, with intervals that hold it."""
+"""What company adds is recovered from planted times, and moves what the live controller plans."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,12 @@ from numpy.random import default_rng
 
 from controller.queueing.crowding import fit_crowding
 from controller.queueing.refusal import BadInput
+from controller.queueing.replanning import replan
 from services.contract.profile import Interval
+from services.contract.rules import Slo
 from services.contract.timings import crowding
 from tests.controller.queueing.test_fit import holds, timing
+from tests.controller.queueing.test_replanning import ENGINE, THREE, forecast
 
 
 def planted(seed: int, share: float, noise: float = 0.05, repeats: int = 4) -> list:
@@ -60,3 +63,17 @@ def test_what_is_held_at_a_bound_has_an_interval_that_ends_there() -> None:
 def test_what_had_no_company_or_too_little_is_refused(timings: list) -> None:
     with pytest.raises(BadInput, match=r"crowding needs 3 times.*worker\.study profile"):
         fit_crowding(timings)
+
+
+def test_the_live_plan_leaves_levels_sooner_where_the_last_is_crowded() -> None:
+    """As crowded as the law says, a level is as it was."""
+    plain = forecast(3.0)
+
+    def planned(share: float | None):
+        *others, last = plain.paces
+        paces = (*others, last.model_copy(update={"crowding": share}))
+        return replan(plain.model_copy(update={"paces": paces}), Slo(seconds=3), THREE)
+
+    assert planned(ENGINE.crowding) == planned(None)
+    pairs = zip(planned(1.0).thresholds, planned(None).thresholds, strict=True)
+    assert all(crowded < as_the_law for crowded, as_the_law in pairs)
