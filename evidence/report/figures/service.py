@@ -59,7 +59,7 @@ def served(found: Loops) -> Figure:
         axes.plot(reach, [level.mean(others) for others in reach], color=look.colour, lw=1)
         for again in (False, True):
             _loops(axes, found.of(level.name, again=again), look, again=again)
-        axes.set(title=level.name, xlabel="others outstanding", ylim=(0, None))
+        axes.set(title=level.name, xlabel="others outstanding", xlim=(-0.4, None), ylim=(0, None))
     panels[0].set_ylabel("mean response, s")
     if found.again:
         panels[0].legend(loc="upper left")
