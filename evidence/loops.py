@@ -12,10 +12,10 @@ from loadgen.record import SUCCEEDED, Record
 
 
 def closed_loop(records: Sequence[Record]) -> ClosedLoop:
-    """Of pictures that took equally many steps; company counts those of the warm-up, too.
+    """Of pictures that took equally many steps; those of the warm-up count as company, too.
 
     The next request is sent a little after one ends, so fewer are outstanding than were allowed:
-    company is what the records show. Raises BadInput where nothing finished or steps differ.
+    how many is what the records show. Raises BadInput where nothing finished or steps differ.
     """
     done = [each for each in records if each.status == SUCCEEDED and each.kind == "image"]
     counted = measured(done)
@@ -26,10 +26,24 @@ def closed_loop(records: Sequence[Record]) -> ClosedLoop:
     every = _times(done, "sent"), _times(done, "finished")
     return ClosedLoop(
         steps=steps.pop(),
-        company=float(np.mean(company(sent, finished, *every))),
+        beside=tuple(beside(sent, finished, *every).tolist()),
         before=tuple((started - sent).tolist()),
         seconds=tuple((finished - sent).tolist()),
     )
+
+
+def beside(sent: Floats, finished: Floats, other_sent: Floats, other_finished: Floats) -> Floats:
+    """The share of their time that pictures spent beside 0, 1, 2, … others outstanding, (numbers,).
+
+    The others include each itself, once.
+    """
+    times = np.unique(np.concatenate([other_sent, other_finished]))
+    inside = np.searchsorted(np.sort(other_sent), times, side="right")
+    inside -= np.searchsorted(np.sort(other_finished), times, side="right")
+    lengths = np.diff(times)[:, None] * (inside[:-1, None] == np.arange(1, inside.max() + 1))
+    spent = np.concatenate([np.zeros((1, lengths.shape[1])), np.cumsum(lengths, axis=0)])
+    own = spent[np.searchsorted(times, finished)] - spent[np.searchsorted(times, sent)]
+    return own.sum(axis=0) / own.sum()
 
 
 def company(sent: Floats, finished: Floats, other_sent: Floats, other_finished: Floats) -> Floats:

@@ -18,17 +18,22 @@ from services.contract.profile import Interval
 LEAST_LOOPS = 5
 TOLERANCE = 0.5
 """Pictures outstanding beyond the cap: sending and ending are not stamped at the same instant."""
+LEAST_CROWDING = 1e-6
+"""Below which the harmonic mean is the mean."""
+ROUNDS = 20
+"""Of substitution: three suffice for as many digits as are of interest."""
 
 
 @dataclass(frozen=True)
 class ClosedLoop:
-    """Pictures of `steps` steps beside `company` others on average; what each took, in seconds.
+    """Pictures of `steps` steps; what each took, in seconds.
 
-    `before`: seconds from sending to the start of work; `seconds`: from sending to the end.
+    `beside`: the share of their time that they spent beside 0, 1, 2, … others. `before`: seconds
+    from sending to the start of work; `seconds`: from sending to the end.
     """
 
     steps: int
-    company: float
+    beside: tuple[float, ...]
     before: tuple[float, ...]
     seconds: tuple[float, ...]
 
@@ -37,18 +42,44 @@ class ClosedLoop:
         """Seconds a picture."""
         return float(np.mean(self.seconds))
 
+    @property
+    def company(self) -> float:
+        """The mean number of others."""
+        return float(np.arange(len(self.beside)) @ np.array(self.beside))
+
 
 def fit(loops: Sequence[ClosedLoop], cap: int) -> PictureLaw:
     """The law that explains the mean of each loop, by least squares of relative errors.
 
-    `before` has Student's interval over the loops' means. Raises BadInput for fewer than five
-    loops, for one step count or one company alone, or for more outstanding than step together.
+    A picture beside k others gets on at 1/(1 + crowding·k) of its speed alone, so that of company
+    that varies the harmonic mean of the slowdowns counts. They are those of the law itself: found
+    by substitution. `before` has Student's interval over the loops' means. Raises BadInput for
+    fewer than five loops, for one step count or one company alone, or for more outstanding than
+    step together.
     """
     _check(loops, cap)
     before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]))
-    steps, company, seconds = np.array([(x.steps, x.company, x.mean) for x in loops], float).T
-    found, spread = fitted(terms(steps, np.minimum(company + 1, cap)), seconds)
+    steps, seconds = np.array([(loop.steps, loop.mean) for loop in loops], float).T
+    beside = np.stack([_within(loop.beside, cap) for loop in loops])
+    together = 1 + beside @ np.arange(cap)
+    for _ in range(ROUNDS):
+        found, spread = fitted(terms(steps, together), seconds)
+        crowding = (found[1] + steps * found[3]) / (terms(steps, 1) @ found)
+        together = as_if(beside, crowding)
     return law_of(found, spread, before, cap, len(loops))
+
+
+def as_if(beside: Floats, crowding: Floats) -> Floats:
+    """How many outstanding, itself included, slow a picture as much all the time as it was slowed
+    on its way: shape (loops,). `beside` (loops, numbers), `crowding` (loops,)."""
+    each = np.maximum(crowding, LEAST_CROWDING)[:, None]
+    slowdown = 1 / (beside / (1 + each * np.arange(beside.shape[1]))).sum(axis=1)
+    return 1 + (slowdown - 1) / each[:, 0]
+
+
+def _within(beside: Sequence[float], cap: int) -> Floats:
+    """The shares with what is beyond the cap at the cap, (cap,)."""
+    return np.bincount(np.minimum(np.arange(len(beside)), cap - 1), beside, minlength=cap)
 
 
 def mean_of_means(means: Floats) -> Interval:

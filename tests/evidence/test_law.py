@@ -5,7 +5,9 @@ import pytest
 
 from controller.queueing.refusal import BadInput
 from evidence.law import PictureLaw, offline
+from evidence.loops import closed_loop
 from evidence.served import ClosedLoop, fit
+from loadgen.record import Record
 from services.contract.profile import Interval, Timing
 
 BEFORE, PLANTED = 0.01, (0.030, 0.020, 0.013, 0.0045)
@@ -34,10 +36,15 @@ def _loops(planted: tuple[float, ...], noise: float = 0.0, seed: int = 0) -> lis
     law, chance = _law(planted), np.random.default_rng(seed)
     off = chance.normal(1, noise, 9).tolist()
     return [
-        ClosedLoop(n, b - 1, (BEFORE,) * 5, (law.seconds(n, b) * off.pop(),) * 5)
+        ClosedLoop(n, _beside(b - 1), (BEFORE,) * 5, (law.seconds(n, b) * off.pop(),) * 5)
         for n in (3, 25, 100)
-        for b in (1.0, 3.5, 7.5)
+        for b in (1, 4, 8)
     ]
+
+
+def _beside(others: int) -> tuple[float, ...]:
+    """All the time beside so many."""
+    return (0.0,) * others + (1.0,)
 
 
 LOOPS = _loops(PLANTED)
@@ -79,10 +86,60 @@ def test_closed_loops_give_the_law_they_were_made_with(held: int | None) -> None
     assert (law.cap, law.observations) == (8, 9)
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.08])
+def test_loops_of_the_station_itself_give_its_law(pause: float) -> None:
+    """With a pause before the next request company varies, which the mean number would mistake."""
+    chance = np.random.default_rng(7)
+    planted = _law()
+    loops = [
+        closed_loop(_played(planted, steps, outstanding, pause, chance))
+        for steps in (3, 25)
+        for outstanding in (1, 3, 6)
+    ]
+
+    law = fit(loops, cap=8)
+
+    for steps in (3, 25):
+        assert law.seconds(steps, 1) == pytest.approx(planted.seconds(steps, 1), rel=0.01)
+        assert law.crowding(steps) == pytest.approx(planted.crowding(steps), rel=0.03)
+
+
+def _played(
+    law: PictureLaw, steps: int, outstanding: int, pause: float, chance: np.random.Generator
+) -> list[Record]:
+    """600 pictures of a closed loop: processor sharing, and an exponential pause for each."""
+    alone, crowding = law.seconds(steps, 1), law.crowding(steps)
+    waking = [(float(chance.uniform(0, 0.2)), place) for place in range(outstanding)]
+    now, sent, left, records = 0.0, {}, {}, []
+    while len(records) < 600:
+        slowdown = 1 + crowding * (len(left) - 1)
+        first = min(left, key=left.get, default=None)
+        ends = np.inf if first is None else now + left[first] * slowdown
+        wakes, who = min(waking, default=(np.inf, None))
+        then = min(ends, wakes)
+        left = {place: work - (then - now) / slowdown for place, work in left.items()}
+        now = then
+        if wakes < ends:
+            waking.remove((wakes, who))
+            sent[who], left[who] = now, alone * chance.uniform(0.9, 1.1)
+        else:
+            del left[first]
+            records.append(_record(len(records), steps, sent[first], now))
+            waking.append((now + pause * float(chance.exponential()), first))
+    return records
+
+
+def _record(number: int, steps: int, sent: float, now: float) -> Record:
+    known = {"started": sent + BEFORE, "finished": now, "status": "succeeded", "steps": steps}
+    return Record(number, "image", sent, sent=sent, **known)
+
+
 def test_a_coefficient_that_would_be_negative_is_none() -> None:
     """Company makes these quicker, which no law of this form has."""
     loops = [
-        ClosedLoop(n, c, (0.0,), (0.01 * n / (1 + c / 50),)) for n in (3, 25) for c in (0, 2, 5)
+        ClosedLoop(n, _beside(c), (0.0,), (0.01 * n / (1 + c / 50),))
+        for n in (3, 25)
+        for c in (0, 2, 5)
     ]
 
     law = fit(loops, cap=8)
@@ -123,8 +180,8 @@ def test_a_picture_of_few_steps_meets_what_was_measured() -> None:
         (LOOPS[:3], "differ in their steps"),
         ([LOOPS[0], LOOPS[3], LOOPS[6]], "differ in their company"),
         (LOOPS[:4], "take 5"),
-        ([*LOOPS, ClosedLoop(3, 15.0, (0.1,), (1.0,))], "step together"),
-        ([*LOOPS, ClosedLoop(3, 7.0, (), ())], "what failed"),
+        ([*LOOPS, ClosedLoop(3, _beside(15), (0.1,), (1.0,))], "step together"),
+        ([*LOOPS, ClosedLoop(3, _beside(7), (), ())], "what failed"),
         (_loops((0.05, 0.01, 0.0, 0.0)), "whatever their steps"),
     ],
 )

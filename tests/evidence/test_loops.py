@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.queueing.refusal import BadInput
-from evidence.loops import closed_loop, company
+from evidence.loops import beside, closed_loop, company
 from loadgen.record import Record
 
 
@@ -19,6 +19,13 @@ def test_company_is_the_mean_number_beside_one() -> None:
     assert company(sent, finished, sent, finished) == pytest.approx([0.5, 1.0, 0.0])
 
 
+def test_time_is_told_by_how_many_others_there_were() -> None:
+    """Of 7 seconds that three pictures took, four were spent beside another."""
+    sent, finished = np.array([0.0, 1.0, 10.0]), np.array([4.0, 3.0, 11.0])
+
+    assert beside(sent, finished, sent, finished) == pytest.approx([3 / 7, 4 / 7])
+
+
 def test_a_warm_up_is_company_and_nothing_else() -> None:
     records = [_picture(0, 0.0, 2.0, warmup=True), _picture(1, 1.0, 3.0), _picture(2, 3.0, 4.0)]
 
@@ -27,7 +34,8 @@ def test_a_warm_up_is_company_and_nothing_else() -> None:
     assert loop.steps == 25
     assert loop.seconds == (2.0, 1.0)
     assert loop.before == pytest.approx((0.1, 0.1))
-    assert loop.company == pytest.approx((0.5 + 0.0) / 2)
+    assert loop.beside == pytest.approx((2 / 3, 1 / 3))
+    assert loop.company == pytest.approx(1 / 3)
 
 
 def test_what_failed_counts_in_nothing() -> None:

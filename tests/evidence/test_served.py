@@ -10,16 +10,19 @@ FINISHING, TAU0, TAU1 = 0.03, 0.010, 0.003
 CAP = 8
 
 
-def loops(ways: tuple[float, ...], most: float = 6.5) -> list[ClosedLoop]:
+def loops(ways: tuple[float, ...], most: float = 6.0) -> list[ClosedLoop]:
     """Two step counts and three companies, each with its own time on the way."""
     settings = [(steps, company) for steps in (3, 25) for company in (0.0, 2.0, most)]
     return [_loop(*setting, way) for setting, way in zip(settings, ways, strict=True)]
 
 
 def _loop(steps: int, company: float, way: float) -> ClosedLoop:
-    together = min(company + 1, CAP)
+    """All the time beside so many; for a part of one more, that share of the time beside it."""
+    whole, part = divmod(company, 1)
+    beside = (0.0,) * int(whole) + (1 - part, part)
+    together = min(whole + 1, CAP)
     seconds = FINISHING * together + steps * (TAU0 + TAU1 * together)
-    return ClosedLoop(steps, company, (way,) * 5, (seconds,) * 5)
+    return ClosedLoop(steps, beside, (way,) * 5, (seconds,) * 5)
 
 
 def test_the_interval_of_the_time_before_work_is_students() -> None:

@@ -61,12 +61,13 @@ def picture_law(*values, cap=8):
     return PictureLaw(*known, cap=cap, observations=9)
 
 
-def loops(law, companies=(0.0, 3.0, 6.5), ratio=1.0):
+def loops(law, companies=(0, 3, 6), ratio=1.0):
     """Closed loops at each level of a stack that takes so many times what a law says."""
     return tuple(
-        ClosedLoop(n, c, (law.before.value,) * 5, (ratio * law.seconds(n, c + 1),) * 5)
+        ClosedLoop(n, (0.0,) * c + (1.0,), (law.before.value,) * 5, (seconds,) * 5)
         for n in STEPS.values()
         for c in companies
+        if (seconds := ratio * law.seconds(n, c + 1))
     )
 
 
