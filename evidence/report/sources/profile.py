@@ -20,13 +20,15 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Rung:
-    """A level that was measured; seconds of a picture alone, quality in the judge's points."""
+    """A level that was measured; seconds of a picture alone, by which share of them each other one
+    lengthens it, quality in the judge's points."""
 
     name: str
     sampler: str
     steps: int
     seconds: Estimate
     scv: float
+    crowding: float | None
     quality: Estimate | None
     difference: Estimate | None
     """Of quality to the first rung, on the same captions."""
@@ -67,6 +69,11 @@ class Profiled:
     laws: tuple[Law, ...]
     conditions: str
     model: str
+
+    @property
+    def crowded(self) -> tuple[Rung, ...]:
+        """Rungs that were measured in company."""
+        return tuple(rung for rung in self.rungs if rung.crowding is not None)
 
     @property
     def dominated(self) -> tuple[Rung, ...]:
@@ -146,6 +153,7 @@ def _rung(rung: profile.Rung, judged: dict[str, dict[str, dict[str, float]]]) ->
         steps=level.image.steps,
         seconds=_estimate(cost.seconds),
         scv=cost.scv,
+        crowding=cost.crowding,
         quality=_estimate(cost.quality) if cost.quality else None,
         difference=Estimate(**apart) if apart else None,
         story_seconds=_estimate(story.seconds) if story else None,

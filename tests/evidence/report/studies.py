@@ -17,6 +17,8 @@ LEVELS = (
     ("few", "ddim", 5, 0.1, 71.0),
 )
 """Name, sampler, steps, seconds alone, quality."""
+CROWDING = {"few": 0.4321}
+"""Of those that the profile has in company"""
 
 
 def estimate(value: float, half: float = 0.0) -> dict[str, float]:
@@ -59,7 +61,8 @@ def _rung(scv: float, name: str, sampler: str, steps: int, seconds: float, quali
         image=ImageLevel(sampler=sampler, steps=steps, guidance_scale=3.0),  # type: ignore[arg-type]
         story=StoryLevel(max_tokens=64),
     )
-    cost = Cost(seconds=_around(seconds, 0.05 * seconds), scv=scv, quality=_around(quality, 1.0))
+    alone, worth = _around(seconds, 0.05 * seconds), _around(quality, 1.0)
+    cost = Cost(seconds=alone, scv=scv, quality=worth, crowding=CROWDING.get(name))
     return Rung(level=level, costs={"images": cost})
 
 

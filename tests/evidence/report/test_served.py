@@ -114,6 +114,14 @@ def _served(folder: Path, stages: Sequence[str]) -> tuple[str, str]:
     return rendered.abstract(folder), rendered.body(folder)
 
 
+def test_levels_that_were_measured_in_company_have_their_crowding(tmp_path: Path) -> None:
+    studies.profiled(tmp_path)
+    before, _, _ = rendered.body(tmp_path).partition("{#tbl:crowding}")
+    table = before[before.index("| level | alone, s | crowding") :]
+    assert "| few | 0.1000 (0.0950 … 0.1050) | 0.43 |" in table
+    assert "even" not in table
+
+
 def test_what_a_served_picture_takes_is_told(tmp_path: Path) -> None:
     _, body = _served(tmp_path, ["calibration"])
     assert "| 10.70 (9.70 … 11.70) | a step |" in body
