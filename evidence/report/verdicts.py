@@ -12,6 +12,7 @@ from evidence.report.sources.frontier import Frontier
 from evidence.report.sources.models import NAMES, Models
 from evidence.report.sources.original import Original
 from evidence.report.sources.profile import Profiled
+from evidence.report.sources.rules import Dispatch
 from evidence.report.sources.strategies import Strategies
 from evidence.report.verdict import Asking, Verdict
 
@@ -134,7 +135,7 @@ def _dispatch(found: Dispatch) -> Iterator[Verdict]:
     yield Verdict(
         "dispatch",
         "How many queues for several workers: one for all, or one each, and join the shortest?",
-        f"Of {counted(len(found.rates), 'rate')} with workers that share cores, the shortest queue "
+        f"Of {counted(len(found.rates), 'rate')} on one machine the shortest queue "
         f"wins at {found.won('jsq')}, the shared one at {found.won('shared')}; mean under the "
         f"former: {', '.join(changes)}{expected}",
         None,

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from evidence.report.figures.drawing import COLOURS, MARKERS, errorbars, figure, logarithmic
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits
-from evidence.report.sources.dispatch import Dispatch
 from evidence.report.sources.original import Original
+from evidence.report.sources.rules import Dispatch
 from evidence.report.sources.strategies import Strategies
 
 BLUE, RED = "#0072B2", "#D55E00"
@@ -78,12 +78,14 @@ def dispatch(found: Dispatch) -> Figure:
     drawn = figure(6.3, 2.3)
     panels = drawn.subplots(1, 2)
     rates = np.arange(len(found.rates))
-    for axes, end, said in zip(panels, ("", "_p95"), ("mean", "95th percentile"), strict=True):
+    for axes, figured, said in zip(
+        panels, ("mean", "p95"), ("mean", "95th percentile"), strict=True
+    ):
         for offset, rule, colour, marker in (
             (-0.08, "shared", BLUE, "o"),
             (0.08, "jsq", RED, "s"),
         ):
-            each = [getattr(rate, rule + end) for rate in found.rates]
+            each = [getattr(getattr(rate, rule), figured) for rate in found.rates]
             errorbars(axes, rates + offset, each, colour, ls="", marker=marker, label=rule)
         axes.set_xticks(rates, [f"{rate.rate:g}" for rate in found.rates])
         axes.set(xlabel="arrival rate (requests/s)", ylabel=f"{said} response (s)", ylim=(0, None))

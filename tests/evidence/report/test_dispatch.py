@@ -1,0 +1,296 @@
+"""Why one rule of dispatch is faster than the other: planted records, counted by hand."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from controller.queueing.engine import Engine
+from controller.queueing.sharing import ps
+from evidence.report import study
+from evidence.report.sources import crowding, dispatch, profile, routed, spread
+from evidence.report.sources.rules import Dispatch
+from evidence.report.sources.spread import Work
+from loadgen.record import Record
+from tests.evidence.report import studies
+from tests.evidence.report.rendered import body
+
+ONE, OTHER = "image-worker-1", "image-worker-2"
+
+
+def begun(number: int, started: float, finished: float, worker: str | None) -> Record:
+    """Due when it was begun."""
+    return studies.record(number, started, finished - started, started=started, worker=worker)
+
+
+BY_HAND = [
+    begun(0, 0.0, 10.0, ONE),  # both are idle
+    begun(1, 1.0, 4.0, ONE),  # 1 here, 0 there: the busier
+    begun(2, 2.0, 6.0, OTHER),  # 0 here, 2 there
+    begun(3, 3.0, 5.0, OTHER),  # 1 here, 2 there
+    begun(4, 4.5, 8.0, OTHER),  # 2 here, 1 there: the busier
+    begun(5, 7.0, 9.0, ONE),  # 1 here, 1 there
+    begun(6, 8.0, 8.5, OTHER),  # one ends as it begins: 0 here, 2 there
+]
+
+
+def by_hand() -> Work:
+    work = spread.of_records(list(reversed(BY_HAND)))
+    assert work is not None
+    return work
+
+
+def test_who_joined_the_busier_worker_is_counted_by_what_was_under_way() -> None:
+    assert spread.excess(by_hand()).tolist() == [0, 1, -2, -1, 1, 0, -2]
+
+
+def test_the_busier_worker_is_that_with_more_than_the_least_busy_other() -> None:
+    three = [begun(0, 0.0, 9.0, "a"), begun(1, 1.0, 9.0, "b"), begun(2, 2.0, 3.0, "c")]
+    work = spread.of_records([*three, begun(3, 4.0, 9.0, "b")])
+    assert work is not None
+    assert spread.excess(work).tolist() == [0, -0, -1, 1]
+
+
+def test_a_picture_without_an_end_stays_under_way() -> None:
+    lost = replace(BY_HAND[0], finished=None, status="timeout")
+    work = spread.of_records([lost, *BY_HAND[1:]])
+    assert work is not None
+    assert spread.excess(work).tolist() == [0, 1, -2, -1, 1, 0, -2]
+    own, _ = spread.company(work)
+    assert len(own) == len(BY_HAND) - 1
+
+
+def test_the_difference_under_way_is_averaged_over_time() -> None:
+    """1, 2, 1, 0, 1, 2, 1, 0, 1 from 0 to 8: changes at 1, 2, 3, 4, 4.5, 5, 6 and 7."""
+    seconds = (1, 1, 1, 1, 0.5, 0.5, 1, 1, 1)
+    heights = (1, 2, 1, 0, 1, 2, 1, 0, 1)
+    assert spread.apart(by_hand(), 1)[0] == pytest.approx(np.dot(seconds, heights) / 8)
+    assert spread.apart(by_hand(), 8)[:4].tolist() == pytest.approx([1, 2, 1, 0])
+
+
+def test_company_is_averaged_over_a_pictures_own_time() -> None:
+    own, other = spread.company(by_hand())
+    assert own[0] == pytest.approx((3 + 2) / 10)
+    assert other[0] == pytest.approx((4 + 2 + 3.5 + 0.5) / 10)
+    assert (own[2], other[2]) == pytest.approx(((2 + 1.5) / 4, (4 + 2) / 4))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        [begun(0, 0.0, 1.0, ONE), begun(1, 0.5, 1.0, ONE)],
+        [begun(0, 0.0, 1.0, None), begun(1, 0.5, 1.0, None)],
+        [*BY_HAND, begun(7, 9.0, 9.5, None)],
+    ],
+)
+def test_without_every_pictures_worker_nothing_is_known(records: list[Record]) -> None:
+    assert spread.of_records(records) is None
+
+
+def crowded(seed: int, own: float, other: float, alone: float = 0.5) -> Work:
+    """A run of 400 pictures whose seconds are what the line says of their company."""
+    chance = np.random.default_rng(seed)
+    started = np.cumsum(chance.exponential(0.25, 400))
+    work = Work(started, started + alone, chance.integers(0, 2, 400))
+    for _ in range(60):
+        beside = spread.company(work)
+        seconds = alone * (1 + own * beside[0] + other * beside[1])
+        work = replace(work, finished=started + seconds)
+    return work
+
+
+@pytest.mark.parametrize(("own", "other"), [(0.2, 0.0), (0.15, 0.15), (0.1, 0.2)])
+def test_what_company_costs_is_found_again(own: float, other: float) -> None:
+    found = crowding.fit([crowded(1, own, other), crowded(2, own, other)])
+    assert found is not None
+    assert found.alone.value == pytest.approx(0.5, rel=1e-3)
+    assert found.own.value == pytest.approx(own, abs=1e-3)
+    assert found.other.value == pytest.approx(other, abs=1e-3)
+    assert found.more.value == pytest.approx(own - other, abs=1e-3)
+
+
+def test_a_machine_that_was_slower_in_one_run_is_no_cost_of_company() -> None:
+    found = crowding.fit([crowded(1, 0.0, 0.0), crowded(2, 0.0, 0.0, alone=1.5)])
+    assert found is not None
+    assert (found.own.value, found.other.value) == pytest.approx((0, 0), abs=1e-6)
+
+
+def test_intervals_hold_what_was_planted_under_noise() -> None:
+    noisy = []
+    for seed in (1, 2):
+        work, chance = crowded(seed, 0.2, 0.1), np.random.default_rng(seed + 10)
+        noise = chance.normal(1.0, 0.1, len(work.started))
+        noisy.append(replace(work, finished=work.started + (work.finished - work.started) * noise))
+    found = crowding.fit(noisy)
+    assert found is not None
+    assert found.own.low < 0.2 < found.own.high
+    assert found.other.low < 0.1 < found.other.high
+    assert found.more.low < 0.1 < found.more.high
+    assert 0 < found.more.half_width < 0.1
+
+
+def test_too_few_pictures_or_one_company_alone_tell_no_cost() -> None:
+    assert crowding.fit([]) is None
+    assert crowding.fit([by_hand()]) is None
+    lonely = Work(np.arange(50.0), np.arange(50.0) + 0.5, np.arange(50) % 2)
+    assert crowding.fit([lonely]) is None
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """Two repeats a rule in balanced order. Under shared every second pair of pictures shares a
+    worker, under jsq none does, and all are a quarter second shorter."""
+    studies.profiled(tmp_path)
+    told = {"plan": {"dispatch": {"workers": 2}}, "stages": {}}
+    studies.write(tmp_path, "study.json", told)
+    at = {("shared", 1): 1.0, ("jsq", 1): 2.0, ("jsq", 2): 3.0, ("shared", 2): 4.0}
+    for (rule, repeat), unix in at.items():
+        path = tmp_path / "dispatch" / rule / f"fixed_even-1-{repeat}.jsonl"
+        studies.records(path, _paired(rule, repeat))
+        path.with_suffix("").with_name(f"fixed_even-1-{repeat}.began.json").write_text(
+            json.dumps({"unix": unix})
+        )
+    return tmp_path
+
+
+def _paired(rule: str, repeat: int) -> list[Record]:
+    """A pair of pictures every 4 s, the second a tenth after the first."""
+    found = []
+    for pair in range(20):
+        together = rule == "shared" and pair % 2 == 0
+        seconds = 1.0 + 0.1 * (pair % 3) + 0.5 * repeat - (0.25 if rule == "jsq" else 0.0)
+        for place, worker in enumerate((ONE, ONE if together else OTHER)):
+            start = 4.0 * pair + 0.1 * place
+            found.append(begun(2 * pair + place, start, start + seconds, worker))
+    return found
+
+
+def loaded(folder: Path) -> Dispatch:
+    found = dispatch.load(study.read(folder))
+    assert found is not None
+    return found
+
+
+def test_both_repeats_are_compared_picture_by_picture(planted: Path) -> None:
+    (rate,) = loaded(planted).rates
+    assert (rate.repeats, rate.jobs) == (2, 80)
+    assert rate.difference.value == pytest.approx(-0.25)
+    assert rate.difference.half_width == pytest.approx(0, abs=1e-9)
+    assert rate.shared.mean.value - rate.jsq.mean.value == pytest.approx(0.25)
+    assert rate.verdict == "jsq"
+
+
+def test_a_quarter_of_the_pictures_joined_the_busier_worker(planted: Path) -> None:
+    (rate,) = loaded(planted).rates
+    assert rate.shared.busier is not None
+    assert rate.jsq.busier is not None
+    assert rate.shared.busier.value == pytest.approx(0.25)
+    assert rate.jsq.busier.value == 0
+    assert rate.shared.beside is not None
+    assert rate.jsq.beside is not None
+    assert rate.shared.beside.share == pytest.approx(0.5, rel=1e-3)
+    assert rate.jsq.beside.share == 0
+    page = body(planted)
+    assert "order shared, jsq, jsq, shared" in page
+    assert "25 % of the pictures joined the busier worker under the shared queue and 0 %" in page
+
+
+def test_an_order_in_which_one_rule_came_first_is_not_balanced(planted: Path) -> None:
+    assert loaded(planted).balanced
+    later = planted / "dispatch" / "jsq" / "fixed_even-1-1.began.json"
+    later.write_text('{"unix": 3.5}')
+    assert loaded(planted).balanced  # jsq, jsq may change places
+    later.write_text('{"unix": 5.0}')
+    assert loaded(planted).order == ("shared", "jsq", "shared", "jsq")
+    assert not loaded(planted).balanced
+    later.unlink()
+    assert loaded(planted).order == ()
+    assert "In which order they were run is not known" in body(planted)
+
+
+def test_records_from_before_they_named_the_worker_are_compared_all_the_same(
+    planted: Path,
+) -> None:
+    for rule in ("shared", "jsq"):
+        for repeat in (1, 2):
+            _without_worker(planted / "dispatch" / rule / f"fixed_even-1-{repeat}.jsonl",
+                            _paired(rule, repeat))  # fmt: skip
+    (rate,) = loaded(planted).rates
+    assert rate.difference.value == pytest.approx(-0.25)
+    rules = (rate.shared, rate.jsq)
+    assert [(rule.busier, rule.apart, rule.beside) for rule in rules] == [(None, None, None)] * 2
+    assert (rate.crowding, rate.explained) == (None, None)
+    page = body(planted)
+    assert page.count("not known | not known") == 2
+    assert "the records are from before they named it" in page
+
+
+def _without_worker(path: Path, found: Sequence[Record]) -> None:
+    lines = [{k: v for k, v in asdict(each).items() if k != "worker"} for each in found]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_what_spreading_explains_is_the_change_of_share_at_the_same_number(planted: Path) -> None:
+    """Under jsq half of those beside a picture leave its worker, where each costs 0.2 · S more."""
+    (rate,) = loaded(planted).rates
+    assert rate.shared.beside is not None
+    assert rate.jsq.beside is not None
+    exact = crowding.Crowding(*(around(each) for each in (0.5, 0.3, 0.1, 0.2)))
+    explained = replace(rate, crowding=exact).explained
+    both = (rate.shared.beside.both + rate.jsq.beside.both) / 2
+    assert explained is not None
+    assert explained.value == pytest.approx(-0.5 * both * 0.5 * 0.2, rel=1e-3)
+    assert explained.half_width == pytest.approx(0.5 * both * 0.5 * 0.01, rel=1e-3)
+
+
+def around(value: float) -> crowding.Estimate:
+    return crowding.Estimate(value, value - 0.01, value + 0.01)
+
+
+@pytest.fixture(scope="module")
+def theory(tmp_path_factory: pytest.TempPathFactory) -> routed.Theory:
+    """Of `even`: 1 s alone, τ(b) = 10 + 5·b ms, up to 4 together, in each of two workers."""
+    folder = tmp_path_factory.mktemp("theory")
+    studies.profiled(folder)
+    found = profile.load(study.read(folder))
+    assert found is not None
+    told = routed.expected(found, "even", 1.2, 2)
+    assert told is not None
+    return told
+
+
+def test_with_a_device_each_the_shortest_queue_spreads_what_chance_heaps(
+    theory: routed.Theory,
+) -> None:
+    least, chance, jsq = (theory.each[name] for name in ("least", "chance", "jsq"))
+    assert theory.change < -0.03
+    assert jsq.mean == pytest.approx(least.mean, rel=0.03)
+    assert max(jsq.busier or 0, least.busier or 0) < 1e-3  # who waited begins where one ended
+    assert chance.busier is not None
+    assert 0.2 < chance.busier < 0.5
+    assert (chance.apart or 0) > 1.3 * (jsq.apart or 9)
+
+
+def test_one_device_is_one_processor_sharing_station(theory: routed.Theory, tmp_path: Path) -> None:
+    studies.profiled(tmp_path)
+    found = profile.load(study.read(tmp_path))
+    assert found is not None
+    assert theory.one is not None
+    law = found.law("images", "even").model_copy(update={"cap": 8})
+    exact = ps(1.2, Engine(1.0, law, 1), 0.04).mean_response
+    assert theory.one.mean == pytest.approx(exact, rel=0.05)
+
+
+def test_theory_says_nothing_where_there_is_no_choice_or_no_steady_state(tmp_path: Path) -> None:
+    studies.profiled(tmp_path)
+    found = profile.load(study.read(tmp_path))
+    assert found is not None
+    assert routed.expected(found, "even", 1.2, 1) is None
+    assert routed.expected(found, "even", 9.0, 2) is None
+    near = routed.expected(found, "even", 2.6, 2)
+    assert near is not None
+    assert near.one is None
