@@ -122,6 +122,7 @@ def scenario(way: Way, request: Request) -> Scenario:
         switching=Switching(way.table, conduct.period, conduct.dwell, retime=conduct.retime),
         capacity=request.capacity,
         qualities=tuple(each.quality.value for each in way.ladder),
+        crowding=tuple(each.pace.crowding for each in way.ladder),
     )
 
 

@@ -132,6 +132,7 @@ class Trial:
                 table, period=conduct.period, dwell=conduct.dwell, retime=conduct.retime
             ),
             capacity=queue.capacity,
+            crowding=tuple(pace.crowding for pace in queue.paces),
         )
 
     def _figures(self, run: Records) -> tuple[NDArray[np.float64], list[float]]:

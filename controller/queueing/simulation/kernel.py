@@ -4,10 +4,8 @@ Everything compiled is in this file, because numba's cache of a function notices
 function's own file alone. `state.py` says what the arrays hold. Of events at the same moment,
 departures go first, then deadlines, arrivals, and the tick last.
 
-A worker's jobs advance together, so the worker has a clock of its own, `progress`: seconds of work
-that a job would have had done since the worker was last empty. It runs at 1/slowdown(b) beside b
-jobs, and a job leaves when it reaches the job's `target`. It is brought up to date only when the
-company changes, so stopping the loop between two events changes no result by a single bit.
+A worker's clocks are brought up to date only when its company changes, so stopping the loop between
+two events changes no result by a single bit.
 """
 
 from typing import Any
@@ -21,7 +19,7 @@ SHARED, SHORTEST, TWO_CHOICES, RANDOM, ROUND_ROBIN = range(5)
 # Nothing here allocates, so numba need not count references (`_nrt`): with thirty arrays that is
 # most of the time. Inlining is another threefold. A division by 0 gives inf or NaN, as in numpy.
 _whole = njit(cache=True, _nrt=False, error_model="numpy")
-_part = njit(inline="always", _nrt=False, error_model="numpy")
+_part = njit(cache=True, inline="always", _nrt=False, error_model="numpy")
 
 
 @_whole
@@ -34,7 +32,7 @@ def advance(world: Any, until: float) -> bool:
     return False
 
 
-@_whole
+@_part
 def enter(world: Any, level: int) -> None:
     """Put a level in force now. The log must have room."""
     system = world.system[0]
@@ -43,12 +41,10 @@ def enter(world: Any, level: int) -> None:
     world.log.level[system.switches] = level
     system.switches += 1
     if world.rules.retime:
-        for worker in range(len(world.pool.busy)):
-            _retime(world, worker, level)
-        _find_first(world)
+        _retime(world)
 
 
-@_whole
+@_part
 def oldest(world: Any) -> int:
     """The job that has waited longest; the next to arrive where none waits."""
     system, status = world.system[0], world.jobs.status
@@ -60,8 +56,9 @@ def oldest(world: Any) -> int:
 @_part
 def _step(world: Any, until: float) -> bool:
     """The next event, if there is one by then."""
-    system = world.system[0]
-    departure, deadline, arrival = system.due, _deadline(world), _arrival(world)
+    system, times = world.system[0], world.jobs.arrival
+    arrival = times[system.arrived] if system.arrived < len(times) else np.inf
+    departure, deadline = system.due, _deadline(world)
     event, tick = min(departure, deadline, arrival), (system.ticks + 1) * world.rules.period
     if event == np.inf or min(event, tick) > until:
         return False
@@ -79,18 +76,10 @@ def _step(world: Any, until: float) -> bool:
 
 
 @_part
-def _arrival(world: Any) -> float:
-    arrived, times = world.system[0].arrived, world.jobs.arrival
-    return times[arrived] if arrived < len(times) else np.inf
-
-
-@_part
 def _deadline(world: Any) -> float:
-    if world.rules.deadline == np.inf:
-        return np.inf
-    job = oldest(world)
-    waits = job < world.system[0].arrived
-    return world.jobs.arrival[job] + world.rules.deadline if waits else np.inf
+    arrived, deadline = world.system[0].arrived, world.rules.deadline
+    job = oldest(world) if deadline < np.inf else arrived
+    return world.jobs.arrival[job] + deadline if job < arrived else np.inf
 
 
 @_part
@@ -101,7 +90,8 @@ def _arrive(world: Any, job: int) -> None:
         jobs.status[job] = LOST
         return
     system.depth += 1
-    _notice(world)
+    if world.rules.at_events:
+        _evaluate(world)
     jobs.level[job] = system.level
     worker = _route(world, job)
     if pool.busy[worker] < pool.members.shape[1]:
@@ -116,7 +106,8 @@ def _depart(world: Any, worker: int) -> None:
     system, pool = world.system[0], world.pool
     _leave(world, worker, pool.leader[worker])
     system.depth -= 1
-    _notice(world)
+    if world.rules.at_events:
+        _evaluate(world)
     queue = 0 if world.rules.routing == SHARED else worker
     if pool.waiting[queue] > 0:
         _start(world, _dequeue(world, queue), worker)
@@ -130,11 +121,6 @@ def _drop(world: Any, job: int) -> None:
     _dequeue(world, 0 if world.rules.routing == SHARED else jobs.worker[job])
     jobs.status[job], jobs.finish[job] = DROPPED, system.now
     system.depth -= 1
-    _notice(world)
-
-
-@_part
-def _notice(world: Any) -> None:
     if world.rules.at_events:
         _evaluate(world)
 
@@ -142,21 +128,13 @@ def _notice(world: Any) -> None:
 @_part
 def _evaluate(world: Any) -> None:
     """Go where the table says, unless the level was changed less than a dwell ago."""
-    system = world.system[0]
-    table = world.rules.impatient if _waits_too_long(world) else world.rules.table
+    system, rules = world.system[0], world.rules
+    job = oldest(world) if rules.patience < np.inf else system.arrived
+    age = system.now - world.jobs.arrival[job] if job < system.arrived else 0.0
+    table = rules.impatient if age > rules.patience else rules.table
     target = table[system.level, min(system.depth, table.shape[1] - 1)]
-    if target != system.level and system.now - system.since >= world.rules.dwell:
+    if target != system.level and system.now - system.since >= rules.dwell:
         enter(world, target)
-
-
-@_part
-def _waits_too_long(world: Any) -> bool:
-    """Whether the oldest waiting job has waited longer than the patience."""
-    system, patience = world.system[0], world.rules.patience
-    if patience == np.inf:
-        return False
-    job = oldest(world)
-    return job < system.arrived and system.now - world.jobs.arrival[job] > patience
 
 
 @_part
@@ -195,9 +173,7 @@ def _shorter_of_two(world: Any, lot: float) -> int:
     pair = int(lot * workers * others)
     one, step = pair // others, pair % others + 1
     other = (one + step) % workers
-    if busy[other] + waiting[other] < busy[one] + waiting[one]:
-        return other
-    return one
+    return other if busy[other] + waiting[other] < busy[one] + waiting[one] else one
 
 
 @_part
@@ -230,9 +206,9 @@ def _start(world: Any, job: int, worker: int) -> None:
     jobs.start[job], jobs.status[job] = system.now, RUNNING
     _bring_up_to_date(world, worker)
     slot = pool.busy[worker]
-    jobs.opens[job] = slot == 0
-    pool.members[worker, slot] = job
-    pool.target[worker, slot] = pool.progress[worker] + jobs.work[job, jobs.level[job]]
+    pool.members[worker, slot], jobs.opens[job] = job, slot == 0
+    done = pool.progress[worker, _clock(world, job)]
+    pool.target[worker, slot] = done + jobs.work[job, jobs.level[job]]
     pool.busy[worker] += 1
     _find_leader(world, worker)
 
@@ -245,7 +221,9 @@ def _leave(world: Any, worker: int, slot: int) -> None:
     jobs.finish[job], jobs.closes[job] = system.now, last == 0
     late = system.now - jobs.arrival[job] > world.rules.deadline
     jobs.status[job] = LATE if late else FINISHED
-    pool.progress[worker] = pool.target[worker, slot] if last > 0 else 0.0
+    if last > 0:
+        _bring_up_to_date(world, worker)
+        pool.progress[worker, _clock(world, job)] = pool.target[worker, slot]
     pool.updated[worker] = system.now
     pool.members[worker, slot] = pool.members[worker, last]
     pool.target[worker, slot] = pool.target[worker, last]
@@ -255,46 +233,68 @@ def _leave(world: Any, worker: int, slot: int) -> None:
 
 @_part
 def _bring_up_to_date(world: Any, worker: int) -> None:
-    now, pool = world.system[0].now, world.pool
-    if pool.busy[worker] > 0:
-        spent = now - pool.updated[worker]
-        pool.progress[worker] += spent / pool.slowdown[pool.busy[worker]]
+    """A worker that is empty begins anew."""
+    now, pool, busy = world.system[0].now, world.pool, world.pool.busy[worker]
+    spent = now - pool.updated[worker]
+    for clock in range(len(pool.slowdown)):
+        done = pool.progress[worker, clock]
+        pool.progress[worker, clock] = done + spent / pool.slowdown[clock, busy] if busy else 0.0
     pool.updated[worker] = now
 
 
-@_part
-def _retime(world: Any, worker: int, level: int) -> None:
+@_whole
+def _retime(world: Any) -> None:
     """What is left of each job shrinks as its whole work does at a level where that is less."""
-    jobs, pool = world.jobs, world.pool
-    _bring_up_to_date(world, worker)
-    for slot in range(pool.busy[worker]):
-        job = pool.members[worker, slot]
-        ratio = jobs.work[job, level] / jobs.work[job, jobs.last_level[job]]
-        if ratio < 1:
-            left = max(0.0, pool.target[worker, slot] - pool.progress[worker])
-            pool.target[worker, slot] = pool.progress[worker] + left * ratio
-            jobs.last_level[job] = level
-    _find_leader(world, worker)
+    for worker in range(len(world.pool.busy)):
+        _bring_up_to_date(world, worker)
+        for slot in range(world.pool.busy[worker]):
+            _take_along(world, worker, slot, world.system[0].level)
+        _find_leader(world, worker)
+    _find_first(world)
+
+
+@_part
+def _take_along(world: Any, worker: int, slot: int, level: int) -> None:
+    jobs, pool, job = world.jobs, world.pool, world.pool.members[worker, slot]
+    ratio = jobs.work[job, level] / jobs.work[job, jobs.last_level[job]]
+    if ratio < 1:
+        left = max(0.0, pool.target[worker, slot] - pool.progress[worker, _clock(world, job)])
+        jobs.last_level[job] = level
+        pool.target[worker, slot] = pool.progress[worker, _clock(world, job)] + left * ratio
+
+
+@_part
+def _clock(world: Any, job: int) -> int:
+    return world.pool.clock[world.jobs.last_level[job]] if len(world.pool.slowdown) > 1 else 0
+
+
+@_part
+def _time_left(world: Any, worker: int, slot: int) -> float:
+    """Of a job if nobody comes or leaves."""
+    pool, clock = world.pool, _clock(world, world.pool.members[worker, slot])
+    left = max(0.0, pool.target[worker, slot] - pool.progress[worker, clock])
+    return left * pool.slowdown[clock, pool.busy[worker]]
 
 
 @_part
 def _find_leader(world: Any, worker: int) -> None:
     """Which job of a worker is done first if nobody comes, and when; never before now."""
-    pool, busy, leader = world.pool, world.pool.busy[worker], 0
-    for slot in range(1, busy):
-        if pool.target[worker, slot] < pool.target[worker, leader]:
-            leader = slot
-    left = max(0.0, pool.target[worker, leader] - pool.progress[worker])
+    pool, busy = world.pool, world.pool.busy[worker]
+    alike, leader, least = len(pool.slowdown) == 1, 0, np.inf
+    for slot in range(busy):
+        left = pool.target[worker, slot] if alike else _time_left(world, worker, slot)
+        if left < least:
+            leader, least = slot, left
     pool.leader[worker] = leader
-    pool.due[worker] = pool.updated[worker] + left * pool.slowdown[busy] if busy else np.inf
+    pool.due[worker] = pool.updated[worker] + _time_left(world, worker, leader) if busy else np.inf
 
 
 @_part
 def _find_first(world: Any) -> None:
     """Which worker's job is done first of all."""
     system, due = world.system[0], world.pool.due
-    first = 0
+    system.first = 0
     for worker in range(1, len(due)):
-        if due[worker] < due[first]:
-            first = worker
-    system.first, system.due = first, due[first]
+        if due[worker] < due[system.first]:
+            system.first = worker
+    system.due = due[system.first]

@@ -53,6 +53,7 @@ def scenario(
         switching=switching,
         capacity=ours.rules.capacity,
         qualities=qualities(measured),
+        crowding=tuple(cost.crowding for cost in measured),
     )
 
 

@@ -13,6 +13,7 @@ from controller.queueing.simulation.planner import LOOK_SECONDS, Replanning, Tab
 from controller.queueing.simulation.records import Records, record
 from controller.queueing.simulation.scenario import Routing, Scenario
 from controller.queueing.simulation.state import (
+    Floats,
     Rules,
     World,
     new_jobs,
@@ -150,12 +151,12 @@ def _begin(scenario: Scenario, draws: Draws, *, ticking: bool) -> World:
     return world
 
 
-def _slowdown(scenario: Scenario, jobs: int) -> np.ndarray:
-    """Of 0 to cap jobs together; no more places than there can be jobs."""
+def _slowdown(scenario: Scenario, jobs: int) -> Floats:
+    """Of 0 to cap jobs together, by level; no more places than there can be jobs."""
     cap = max(1, min(scenario.law.cap, jobs, scenario.capacity or jobs))
     together = np.arange(cap + 1.0)
     together[0] = 1
-    return scenario.law.slowdown(together)
+    return np.array([law.slowdown(together) for law in scenario.laws])
 
 
 def _rules(scenario: Scenario, *, ticking: bool) -> Rules:

@@ -90,7 +90,8 @@ class Scenario:
 
     `capacity`: most jobs outstanding (K of M/M/k/K); one that finds as many is lost. `deadline`:
     seconds from arrival; a job still waiting then is dropped, one finished later counts as late.
-    `qualities` by level, for the effective quality.
+    `qualities` by level, for the effective quality. `crowding` by level, from 0 to 1: the share of
+    its time alone by which each other job in the worker lengthens a job; as the law says for None.
     """
 
     arrivals: Arrivals
@@ -103,6 +104,7 @@ class Scenario:
     capacity: int | None = None
     deadline: float | None = None
     qualities: tuple[float, ...] | None = None
+    crowding: tuple[float | None, ...] | None = None
 
     def __post_init__(self) -> None:
         require_count(workers=self.workers)
@@ -113,7 +115,24 @@ class Scenario:
             )
         if self.qualities is not None and len(self.qualities) != len(self.services):
             raise BadInput("give as many qualities as there are levels, or none")
+        _require_crowding(self.crowding, len(self.services))
         if self.capacity is not None:
             require_count(capacity=self.capacity)
         if self.deadline is not None:
             require_positive(deadline=self.deadline)
+
+    @property
+    def laws(self) -> tuple[BatchLaw, ...]:
+        """By level, that of jobs all at it."""
+        crowding = self.crowding or (None,) * len(self.services)
+        return tuple(self.law.crowded(each) for each in crowding)
+
+
+def _require_crowding(crowding: tuple[float | None, ...] | None, levels: int) -> None:
+    if crowding is None:
+        return
+    if len(crowding) != levels:
+        raise BadInput(f"{len(crowding)} crowdings for {levels} levels: give one a level, or none")
+    for each in crowding:
+        if each is not None and not 0 <= each <= 1:
+            raise BadInput(f"a crowding is {each:g}: it must be from 0 to 1")

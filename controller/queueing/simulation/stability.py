@@ -10,14 +10,16 @@ from controller.queueing.simulation.scenario import Scenario
 def utilisation_when_long(scenario: Scenario) -> float:
     """Arriving work over what the workers can do while the queue is long; 0 if it cannot grow.
 
-    λS/(k·speedup), with the mean S at the level where the table leads a queue that stays longer
-    than all its columns; of levels that alternate there, the cheapest.
+    λS/(k·speedup), with the mean S and the speedup of full workers at the level where the table
+    leads a queue that stays longer than all its columns; of levels that alternate there, the one
+    that does most.
     """
     ends = isinstance(scenario.arrivals, Trace)
     if ends or scenario.capacity is not None or scenario.deadline is not None:
         return 0.0
-    seconds = min(scenario.services[level].mean for level in _levels_when_long(scenario))
-    return scenario.arrivals.rate * seconds / (scenario.workers * scenario.law.speedup)
+    laws, services = scenario.laws, scenario.services
+    each = [services[level].mean / laws[level].speedup for level in _levels_when_long(scenario)]
+    return scenario.arrivals.rate * min(each) / scenario.workers
 
 
 def require_steady(scenario: Scenario) -> None:

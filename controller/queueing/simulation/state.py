@@ -46,9 +46,12 @@ class Jobs(NamedTuple):
 class Pool(NamedTuple):
     """The workers, one row each, and their queues; a shared queue is that of worker 0.
 
-    `members` and `target` are (workers, cap), the first `busy` of a row in use; `leader` is the
-    slot that is done first, at `due`; `progress` was reached at `updated`; `slowdown[b]` is that
-    of b jobs together.
+    Jobs at one level advance together, so a worker has a clock for all levels that company slows
+    alike: `progress`, (workers, clocks), seconds of work that a job would have had done since the
+    worker was last empty, as reached at `updated`. Among b jobs it runs at 1/slowdown[clock, b],
+    and a job leaves when the `clock` of its level reaches its `target`. `members` and `target` are
+    (workers, cap), the first `busy` of a row in use; `leader` is the slot that is done first, at
+    `due`.
     """
 
     members: Integers
@@ -59,6 +62,7 @@ class Pool(NamedTuple):
     updated: Floats
     due: Floats
     slowdown: Floats
+    clock: Integers
     head: Integers
     tail: Integers
     waiting: Integers
@@ -108,17 +112,20 @@ def new_jobs(arrival: Floats, work: Floats, lot: Floats) -> Jobs:
 
 
 def new_pool(workers: int, slowdown: Floats) -> Pool:
-    """Idle workers; `slowdown` has cap + 1 entries."""
-    slots = (workers, len(slowdown) - 1)
+    """Idle workers; `slowdown` is (levels, cap + 1), and levels with the same share a clock."""
+    slots = (workers, slowdown.shape[1] - 1)
+    different = {each.tobytes(): each for each in slowdown}
+    clock = [list(different).index(each.tobytes()) for each in slowdown]
     return Pool(
         members=np.empty(slots, np.int64),
         target=np.empty(slots),
         busy=np.zeros(workers, np.int64),
         leader=np.zeros(workers, np.int64),
-        progress=np.zeros(workers),
+        progress=np.zeros((workers, len(different))),
         updated=np.zeros(workers),
         due=np.full(workers, np.inf),
-        slowdown=slowdown,
+        slowdown=np.array(list(different.values())),
+        clock=np.array(clock, np.int64),
         head=np.zeros(workers, np.int64),
         tail=np.zeros(workers, np.int64),
         waiting=np.zeros(workers, np.int64),
