@@ -62,7 +62,7 @@ def served(found: Loops) -> Figure:
         axes.set(title=level.name, xlabel="others outstanding", xlim=(-0.4, None), ylim=(0, None))
     panels[0].set_ylabel("mean response, s")
     if found.again:
-        panels[0].legend(loc="upper left")
+        panels[0].legend(loc="lower right")
     return drawn
 
 

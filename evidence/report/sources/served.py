@@ -1,6 +1,6 @@
 """What a served picture takes: the law of validation.json, and the closed loops behind it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from evidence.loops import closed_loop
 from evidence.report.numbers import Estimate, known
 from evidence.report.study import Study
-from evidence.served import ClosedLoop
+from evidence.served import ClosedLoop, as_if
 from loadgen import record
 from services.contract.profile import BatchLaw
 
@@ -62,7 +62,8 @@ class Served:
 
 @dataclass(frozen=True)
 class Loop:
-    """A closed loop at a level: others outstanding on average, mean seconds of a picture."""
+    """A closed loop at a level: mean seconds of a picture, and how many others all the time slow it
+    as much by the law as those that it was beside."""
 
     level: str
     others: float
@@ -108,19 +109,26 @@ def loops(study: Study, found: Served | None) -> Loops | None:
     """The records behind the law; None without a law, or without any record."""
     if found is None:
         return None
-    each = tuple(loop for stage in (BEFORE, AFTER) for loop in _of(study.folder / stage, stage))
+    sides = (study.folder / stage / "loops" for stage in (BEFORE, AFTER))
+    each = tuple(
+        _loop(level, loop, again=bool(again))
+        for again, folder in enumerate(sides)
+        for path in sorted(folder.glob("*-*"))
+        if (level := found.level(record.run_name(path).rpartition("-")[0]))
+        and (loop := _recorded(path))
+    )
     return Loops(each, found) if each else None
 
 
-def _of(folder: Path, stage: str) -> Iterator[Loop]:
-    for path in sorted((folder / "loops").glob("*-*")):
-        if path.name.endswith(record.ENDINGS) and (found := _loop(path)):
-            level = record.run_name(path).rpartition("-")[0]
-            yield Loop(level, found.company, float(np.mean(found.seconds)), stage == AFTER)
+def _loop(level: Level, found: ClosedLoop, *, again: bool) -> Loop:
+    together = as_if(np.array([found.beside]), np.array([level.crowding]))
+    return Loop(level.name, float(together[0]) - 1, found.mean, again)
 
 
-def _loop(path: Path) -> ClosedLoop | None:
+def _recorded(path: Path) -> ClosedLoop | None:
     """None for one that says nothing: validation names it among what it skipped."""
+    if not path.name.endswith(record.ENDINGS):
+        return None
     try:
         return closed_loop(record.read(path))
     except (ValueError, OSError):
