@@ -10,7 +10,8 @@ import pytest
 
 from controller.queueing.engine import Engine
 from controller.queueing.sharing import ps
-from evidence.report import study
+from evidence.report import article, study
+from evidence.report.contents import Contents
 from evidence.report.sources import crowding, dispatch, profile, routed, spread
 from evidence.report.sources.rules import Dispatch
 from evidence.report.sources.spread import Work
@@ -245,6 +246,32 @@ def test_what_spreading_explains_is_the_change_of_share_at_the_same_number(plant
     assert explained is not None
     assert explained.value == pytest.approx(-0.5 * both * 0.5 * 0.2, rel=1e-3)
     assert explained.half_width == pytest.approx(0.5 * both * 0.5 * 0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "said"),
+    [
+        (0.3, 0.1, "only the difference is what spreading them can gain by"),
+        (0.3, 0.0, "company costs in a picture's own worker alone"),
+        (0.2, 0.2, "spreading them evenly gains nothing"),
+        (0.1, 0.3, "can only lose"),
+        (0.0, 0.0, "too uncertain to say"),
+    ],
+)
+def test_the_chapter_says_what_company_costs(
+    planted: Path, own: float, other: float, said: str
+) -> None:
+    found = loaded(planted)
+    cost = crowding.Crowding(*(around(each) for each in (0.5, own, other, own - other)))
+    rates = tuple(replace(rate, crowding=cost) for rate in found.rates)
+    told = Contents(study.read(planted)).context() | {"dispatch": replace(found, rates=rates)}
+    _, chapters = article.render(told)
+    sentences = " ".join(chapters.split())
+    assert said in sentences
+    assert sum(each in sentences for each in CASES) == 1
+
+
+CASES = ("can gain by", "own worker alone", "gains nothing", "can only lose", "too uncertain")
 
 
 def around(value: float) -> crowding.Estimate:
