@@ -41,6 +41,7 @@ def same(one: Records, other: Records) -> bool:
     [
         {},
         {"law": BATCH, "routing": "jsq"},
+        {"law": BATCH, "crowding": (0.1, None, 0.9)},
         {"capacity": 9, "deadline": 2.5},
         {"workers": 5, "routing": "power-of-two", "deadline": 3.0},
     ],
@@ -52,8 +53,9 @@ def test_the_live_decide_and_its_table_give_the_same_records(changes: dict[str, 
     assert same(by_table, simulate_with(queue, 7, deciding(POLICY)))
 
 
-def test_retimed_work_is_the_same_on_both_paths() -> None:
-    queue = live_queue(law=BATCH)
+@pytest.mark.parametrize("crowding", [None, (0.1, 0.4, 0.9)])
+def test_retimed_work_is_the_same_on_both_paths(crowding: tuple[float, ...] | None) -> None:
+    queue = live_queue(law=BATCH, crowding=crowding)
     queue = replace(queue, switching=replace(queue.switching, retime=True))
     by_table = simulate(queue, 7)
     assert (by_table.level != by_table.last_level).any()
@@ -66,6 +68,22 @@ def test_looking_often_changes_nothing() -> None:
     often = simulate_with(replace(queue, switching=still), 2, lambda view: view.level)
     at_once = simulate(replace(queue, switching=replace(still, period=None)), 2)
     assert same(often, at_once)
+
+
+def test_nor_does_it_where_jobs_in_a_worker_go_at_paces_of_their_own() -> None:
+    table, crowding = stateless(4, 8)[0], (0.1, 0.4, 0.9)
+    queue = live_queue(law=BATCH, crowding=crowding, workers=3)
+    at_ticks = replace(queue.switching, table=stateless(4, 8), period=1.0, dwell=0.0)
+    at_once = simulate(replace(queue, switching=at_ticks), 2)
+
+    def every_fourth(view: View) -> int:
+        on_tick = view.now % 1.0 == 0
+        return int(table[min(view.depth, 8)]) if on_tick else view.level
+
+    often = simulate_with(replace(queue, switching=replace(at_ticks, period=0.25)), 2, every_fourth)
+    mixed = at_once.level[np.argsort(at_once.start)]
+    assert (np.diff(mixed) != 0).sum() > 100
+    assert np.array_equal(often.finish, at_once.finish)
 
 
 def seen(scenario: Scenario, look: Callable[[View], None]) -> Records:

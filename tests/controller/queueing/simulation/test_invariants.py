@@ -38,6 +38,7 @@ scenarios = st.builds(
     switching=switchings,
     capacity=st.one_of(st.none(), st.integers(1, 12)),
     deadline=st.one_of(st.none(), st.floats(0.2, 5.0)),
+    crowding=st.one_of(st.none(), st.tuples(st.floats(0, 1), st.floats(0, 1))),
 )
 
 

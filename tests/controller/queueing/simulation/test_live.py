@@ -58,12 +58,23 @@ def test_everything_measured_is_taken_over() -> None:
         (0.4, 0.2),
     ]
     assert scenario.qualities == (30.0, 29.0, 25.0)
+    assert scenario.laws == (LAW,) * 3
     assert (scenario.law, scenario.workers) == (LAW, 2)
     assert (scenario.switching.period, scenario.switching.dwell) == (0.25, 3.0)
     assert scenario.switching.retime
     table = scenario.switching.table
     assert table[0, [3, 4, 7, 8, -1]].tolist() == [0, 1, 1, 2, 2]
     assert table[1, [2, 3]].tolist() == [0, 1]
+
+
+def test_so_is_how_company_slows_each_level() -> None:
+    measured = profile("best", "good", "fair")
+    crowded = cost("fair").model_copy(update={"crowding": 0.9})
+    fair = measured.rungs[2].model_copy(update={"costs": {"images": crowded}})
+    measured = measured.model_copy(update={"rungs": (*measured.rungs[:2], fair)})
+    scenario = of(ladder(4, 8), measured)
+    assert scenario.crowding == (None, None, 0.9)
+    assert scenario.laws[2] == measured.law("images", "fair")
 
 
 def test_rules_of_the_queue_and_their_capacity_apply() -> None:
