@@ -89,6 +89,12 @@ def test_two_levels_in_one_worker_each_go_at_their_own_pace() -> None:
     assert records.finish == pytest.approx([3 + 3 - 2 / 1.5, 3.0])
 
 
+def test_who_leaves_first_is_told_by_the_time_left_not_the_work_left() -> None:
+    records = jobs_at(0.0, 2.9, switching=Switching(stateless(2)), cap=2)
+    # At 2.9 s the first has 1.1 s of work left, the second 1 s, but 1.65 s and 2 s of time.
+    assert records.finish == pytest.approx([2.9 + 1.65, 2.9 + 1.65 + 1 - 1.65 / 2])
+
+
 def test_what_is_left_of_a_retimed_job_goes_at_the_pace_of_its_new_level() -> None:
     switching = Switching(stateless(3), retime=True)
     records = jobs_at(0.0, 1.0, 2.0, 4.3, switching=switching, cap=3)
