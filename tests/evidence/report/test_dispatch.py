@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from controller.queueing.engine import Engine
 from controller.queueing.sharing import ps
 from evidence.report import article, study
 from evidence.report.contents import Contents
-from evidence.report.sources import crowding, dispatch, profile, routed, spread
+from evidence.report.sources import crowding, dispatch, profile, routed
 from evidence.report.sources.rules import Dispatch
-from evidence.report.sources.spread import Work
 from loadgen.record import Record
 from tests.evidence.report import studies
 from tests.evidence.report.rendered import body
@@ -25,120 +23,6 @@ ONE, OTHER = "image-worker-1", "image-worker-2"
 def begun(number: int, started: float, finished: float, worker: str | None) -> Record:
     """Due when it was begun."""
     return studies.record(number, started, finished - started, started=started, worker=worker)
-
-
-BY_HAND = [
-    begun(0, 0.0, 10.0, ONE),  # both are idle
-    begun(1, 1.0, 4.0, ONE),  # 1 here, 0 there: the busier
-    begun(2, 2.0, 6.0, OTHER),  # 0 here, 2 there
-    begun(3, 3.0, 5.0, OTHER),  # 1 here, 2 there
-    begun(4, 4.5, 8.0, OTHER),  # 2 here, 1 there: the busier
-    begun(5, 7.0, 9.0, ONE),  # 1 here, 1 there
-    begun(6, 8.0, 8.5, OTHER),  # one ends as it begins: 0 here, 2 there
-]
-
-
-def by_hand() -> Work:
-    work = spread.of_records(list(reversed(BY_HAND)))
-    assert work is not None
-    return work
-
-
-def test_who_joined_the_busier_worker_is_counted_by_what_was_under_way() -> None:
-    assert spread.excess(by_hand()).tolist() == [0, 1, -2, -1, 1, 0, -2]
-
-
-def test_the_busier_worker_is_that_with_more_than_the_least_busy_other() -> None:
-    three = [begun(0, 0.0, 9.0, "a"), begun(1, 1.0, 9.0, "b"), begun(2, 2.0, 3.0, "c")]
-    work = spread.of_records([*three, begun(3, 4.0, 9.0, "b")])
-    assert work is not None
-    assert spread.excess(work).tolist() == [0, -0, -1, 1]
-
-
-def test_a_picture_without_an_end_stays_under_way() -> None:
-    lost = replace(BY_HAND[0], finished=None, status="timeout")
-    work = spread.of_records([lost, *BY_HAND[1:]])
-    assert work is not None
-    assert spread.excess(work).tolist() == [0, 1, -2, -1, 1, 0, -2]
-    own, _ = spread.company(work)
-    assert len(own) == len(BY_HAND) - 1
-
-
-def test_the_difference_under_way_is_averaged_over_time() -> None:
-    """1, 2, 1, 0, 1, 2, 1, 0, 1 from 0 to 8: changes at 1, 2, 3, 4, 4.5, 5, 6 and 7."""
-    seconds = (1, 1, 1, 1, 0.5, 0.5, 1, 1, 1)
-    heights = (1, 2, 1, 0, 1, 2, 1, 0, 1)
-    assert spread.apart(by_hand(), 1)[0] == pytest.approx(np.dot(seconds, heights) / 8)
-    assert spread.apart(by_hand(), 8)[:4].tolist() == pytest.approx([1, 2, 1, 0])
-
-
-def test_company_is_averaged_over_a_pictures_own_time() -> None:
-    own, other = spread.company(by_hand())
-    assert own[0] == pytest.approx((3 + 2) / 10)
-    assert other[0] == pytest.approx((4 + 2 + 3.5 + 0.5) / 10)
-    assert (own[2], other[2]) == pytest.approx(((2 + 1.5) / 4, (4 + 2) / 4))
-
-
-@pytest.mark.parametrize(
-    "records",
-    [
-        [],
-        [begun(0, 0.0, 1.0, ONE), begun(1, 0.5, 1.0, ONE)],
-        [begun(0, 0.0, 1.0, None), begun(1, 0.5, 1.0, None)],
-        [*BY_HAND, begun(7, 9.0, 9.5, None)],
-    ],
-)
-def test_without_every_pictures_worker_nothing_is_known(records: list[Record]) -> None:
-    assert spread.of_records(records) is None
-
-
-def crowded(seed: int, own: float, other: float, alone: float = 0.5) -> Work:
-    """A run of 400 pictures whose seconds are what the line says of their company."""
-    chance = np.random.default_rng(seed)
-    started = np.cumsum(chance.exponential(0.25, 400))
-    work = Work(started, started + alone, chance.integers(0, 2, 400))
-    for _ in range(60):
-        beside = spread.company(work)
-        seconds = alone * (1 + own * beside[0] + other * beside[1])
-        work = replace(work, finished=started + seconds)
-    return work
-
-
-@pytest.mark.parametrize(("own", "other"), [(0.2, 0.0), (0.15, 0.15), (0.1, 0.2)])
-def test_what_company_costs_is_found_again(own: float, other: float) -> None:
-    found = crowding.fit([crowded(1, own, other), crowded(2, own, other)])
-    assert found is not None
-    assert found.alone.value == pytest.approx(0.5, rel=1e-3)
-    assert found.own.value == pytest.approx(own, abs=1e-3)
-    assert found.other.value == pytest.approx(other, abs=1e-3)
-    assert found.more.value == pytest.approx(own - other, abs=1e-3)
-
-
-def test_a_machine_that_was_slower_in_one_run_is_no_cost_of_company() -> None:
-    found = crowding.fit([crowded(1, 0.0, 0.0), crowded(2, 0.0, 0.0, alone=1.5)])
-    assert found is not None
-    assert (found.own.value, found.other.value) == pytest.approx((0, 0), abs=1e-6)
-
-
-def test_intervals_hold_what_was_planted_under_noise() -> None:
-    noisy = []
-    for seed in (1, 2):
-        work, chance = crowded(seed, 0.2, 0.1), np.random.default_rng(seed + 10)
-        noise = chance.normal(1.0, 0.1, len(work.started))
-        noisy.append(replace(work, finished=work.started + (work.finished - work.started) * noise))
-    found = crowding.fit(noisy)
-    assert found is not None
-    assert found.own.low < 0.2 < found.own.high
-    assert found.other.low < 0.1 < found.other.high
-    assert found.more.low < 0.1 < found.more.high
-    assert 0 < found.more.half_width < 0.1
-
-
-def test_too_few_pictures_or_one_company_alone_tell_no_cost() -> None:
-    assert crowding.fit([]) is None
-    assert crowding.fit([by_hand()]) is None
-    lonely = Work(np.arange(50.0), np.arange(50.0) + 0.5, np.arange(50) % 2)
-    assert crowding.fit([lonely]) is None
 
 
 @pytest.fixture
