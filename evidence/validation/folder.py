@@ -53,8 +53,8 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         slo=slo or _slo(told, runs, ladder),
         runs=runs,
         calibration=tuple(_runs(folder / BEFORE, ladder, skipped)),
-        loops=tuple(_loops(folder / BEFORE / "loops", skipped)),
-        loops_after=tuple(_loops(folder / AFTER / "loops", skipped)),
+        loops=_loops_before(folder, skipped),
+        loops_after=tuple(_loops(folder, f"{AFTER}/loops", skipped)),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
         skipped=skipped,
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
@@ -105,12 +105,20 @@ def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run
             yield replace(run, began=began_at(path, skipped))
 
 
-def _loops(folder: Path, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
-    for path in sorted(each for each in folder.glob("*-*") if each.name.endswith(record.ENDINGS)):
+def _loops_before(folder: Path, skipped: dict[str, str]) -> tuple[ClosedLoop, ...]:
+    """Where there are closed loops, evenly spaced runs are more of one: what a picture takes that
+    comes to an idle worker, while those of a loop follow each other at once."""
+    closed = tuple(_loops(folder, f"{BEFORE}/loops", skipped))
+    return (*_loops(folder, BEFORE, skipped), *closed) if closed else ()
+
+
+def _loops(folder: Path, place: str, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
+    found = (each for each in (folder / place).glob("*-*") if each.name.endswith(record.ENDINGS))
+    for path in sorted(found):
         try:
             yield closed_loop(record.read(path))
         except (ValueError, OSError) as error:
-            skipped[f"{folder.parent.name}/loops/{path.name}"] = str(error)
+            skipped[str(path.relative_to(folder))] = str(error)
 
 
 def _check(run: Run, levels: tuple[str, ...]) -> None:

@@ -50,7 +50,8 @@ class Run:
 class Study:
     """What the live stack ran with, and what was recorded.
 
-    `loops` are the closed loops before the runs, `loops_after` those after them.
+    `loops` are the closed loops before the runs, evenly spaced pictures as loops of one among
+    them, `loops_after` those after.
     `captions[level]` are the qualities of the pictures of the same captions in the same order.
     `skipped` names what cannot be read, and why. `reference` are the probes of the machine's speed
     while pictures of the calibration, before and after, were under way; None where there are none.

@@ -174,3 +174,12 @@ def test_closed_loops_are_read_on_both_sides_of_the_runs(study):
     assert len(found.loops) == len(LEVELS)
     assert found.loops == found.loops_after
     assert list(found.skipped) == ["recalibration/loops/ddim-3-1.jsonl"]
+
+
+def test_evenly_spaced_pictures_count_beside_closed_loops(study):
+    _loops(study, "calibration")
+    closed = load(study).loops
+    for path in (study / "calibration" / "loops").glob("*.jsonl"):
+        (study / "calibration" / path.name).write_bytes(path.read_bytes())
+
+    assert load(study).loops == (*closed, *closed)
