@@ -125,7 +125,7 @@ def test_levels_that_were_measured_in_company_have_their_crowding(tmp_path: Path
 def test_what_a_served_picture_takes_is_told(tmp_path: Path) -> None:
     _, body = _served(tmp_path, ["calibration"])
     assert "| 10.70 (9.70 … 11.70) | a step |" in body
-    assert "by least squares of relative errors over 12 closed loops" in body
+    assert "by least squares of relative errors over 12 means" in body
     alone, beside = response("few", 1), response("few", 4)
     crowding = (response("few", 2) - alone) / alone
     assert f"| few | {alone:.3g} | {crowding:.2g} | {beside:.3g} |" in body
