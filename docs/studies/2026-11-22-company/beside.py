@@ -1,5 +1,5 @@
-"""Seconds of a denoising step and of decoding a picture, each alone and beside the other in a second thread:
-python beside.py, from the project's folder after `make`, on a machine that does nothing else."""
+"""Seconds of a denoising step and of decoding a picture, each alone and beside the other in a
+second thread: python beside.py, from the project's folder after `make`, on a quiet machine."""
 
 import statistics
 import threading

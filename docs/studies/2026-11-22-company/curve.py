@@ -1,7 +1,7 @@
 """Mean response against company, in closed and open loops: python curve.py FOLDER of curve.sh.
 
 What the closed loops say of an open one is the flow-equivalent server of Chandy, Herzog and Woo
-(1975): one station that with n pictures completes n / S(n) a second, S(n) the line through the loops.
+(1975): one station that with n pictures completes n / S(n) a second, S(n) the line through them.
 """
 
 import sys
@@ -22,7 +22,8 @@ def main(folder: Path) -> None:
     alone, more = line([x.company for x in closed], [x.mean for x in closed])
     print(f"S = {1e3 * alone:.0f} ms + {1e3 * more:.0f} ms for each other, by the closed loops")
     for path, loop in loops.items():
-        said = f"{path.name.split('.jsonl')[0]:12} {loop.company:5.2f} others {1e3 * loop.mean:5.0f} ms"
+        name, mean = path.name.split(".jsonl")[0], 1e3 * loop.mean
+        said = f"{name:12} {loop.company:5.2f} others {mean:5.0f} ms"
         along = f"line {1e3 * (alone + more * loop.company):5.0f}"
         rate = arrivals(path)
         server = f"predicted {1e3 * flow_equivalent(rate, alone, more):5.0f}" if rate else ""
@@ -45,7 +46,10 @@ def arrivals(path: Path) -> float | None:
 
 
 def flow_equivalent(rate: float, alone: float, more: float) -> float:
-    """Mean response of Poisson arrivals at the station, by Little's law."""
+    """Mean response of Poisson arrivals at the station, by Little's law; infinite where more come
+    than it completes."""
+    if rate >= CAP / (alone + more * (CAP - 1)):
+        return np.inf
     number = np.arange(1, MOST)
     together = np.minimum(number, CAP)
     weights = np.cumprod(rate * (alone + more * (together - 1)) / together)

@@ -8,11 +8,14 @@ mkdir -p "$out"
 home=$(mktemp -d)
 ln -s "$PWD/.storyteller/models" "$home/models"
 export STORYTELLER_POLICY=docs/studies/2026-11-22-evidence/policy.toml STORYTELLER_FALLBACK_LEVEL=ddim-25
-export STORYTELLER_QUEUE_CAPACITY=10000 STORYTELLER_HOME=$home
+export STORYTELLER_QUEUE_CAPACITY=10000 STORYTELLER_HOME=$home STORYTELLER_BATCH_CAP=8
 .venv/bin/python -m stack up >"$home/stack.log" 2>&1 &
 stack=$!
 trap 'kill -INT "$stack"; wait "$stack" || true' EXIT
-until curl -sf http://127.0.0.1:8000/readyz >/dev/null; do sleep 0.5; done
+until curl -sf http://127.0.0.1:8000/readyz >/dev/null; do
+  kill -0 "$stack" || { cat "$home/stack.log"; exit 1; }
+  sleep 0.5
+done
 
 run() { # name, options of loadgen run
   local file=$home/$1.jsonl
