@@ -33,7 +33,8 @@ Floats = NDArray[np.float64]
 class PictureLaw:
     """φ in seconds a picture, τ in seconds a step.
 
-    `before`: the part of φ0 until work starts, where nobody waits for a place. `spread`, (4, 4):
+    `before`: of these seconds those until work starts, on average over loops in which nobody waits
+    for a place. `spread`, (4, 4):
     the coefficients' covariance times Student's quantile squared, so that c·x is known to within
     √(c·spread·c); as they are named in NAMES.
     """
@@ -70,7 +71,7 @@ class PictureLaw:
     def crowding(self, steps: int) -> float:
         """(φ1 + n·τ1)/S_n(1): by which share of its time alone each other one lengthens it."""
         more = self.phi1.value + steps * self.tau1.value
-        return more / self.seconds(steps, 1)
+        return min(1.0, more / self.seconds(steps, 1))  # more by rounding alone
 
 
 def terms(steps: Floats | int, together: Floats | float) -> Floats:
@@ -82,10 +83,10 @@ def terms(steps: Floats | int, together: Floats | float) -> Floats:
 def offline(timings: Sequence[Timing], cap: int) -> PictureLaw:
     """The law of a profile's timings: b pictures submitted together until the last is there.
 
-    Their steps end together, and what comes after, f a picture, is done one by one: the last is
-    there after n·(τ0 + τ1·b) + b·f seconds, and the mean one f·(b + 1)/2 after the steps, so that
-    φ0 = φ1 = f/2. Raises BadInput for fewer than four settings of steps and batch, or with only one
-    step count or batch size.
+    The last is there after n·(τ0 + τ1·b) + b·f seconds, f being what is done besides steps, so that
+    φ0 = 0 and φ1 = f. Submitted together they are not decoded beside the steps of others, so that
+    this errs towards slower where decoding has a core of its own. Raises BadInput for fewer than
+    four settings of steps and batch, or with only one step count or batch size.
     """
     rows = [(t.steps, t.batch, seconds) for t in timings for seconds in kept(t.seconds)]
     settings = {(steps, batch) for steps, batch, _ in rows}
@@ -96,8 +97,8 @@ def offline(timings: Sequence[Timing], cap: int) -> PictureLaw:
         )
     steps, together, seconds = np.array(rows, float).T
     found, spread = fitted(terms(steps, together)[:, 1:], seconds)
-    halves = np.vstack([[0.5, 0, 0], [0.5, 0, 0], [0, 1, 0], [0, 0, 1]])
-    return law_of(halves @ found, halves @ spread @ halves.T, NOTHING, cap, len(seconds))
+    all_four = np.vstack([np.zeros(3), np.eye(3)])
+    return law_of(all_four @ found, all_four @ spread @ all_four.T, NOTHING, cap, len(seconds))
 
 
 def fitted(design: Floats, seconds: Floats) -> tuple[Floats, Floats]:

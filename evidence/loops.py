@@ -46,16 +46,5 @@ def beside(sent: Floats, finished: Floats, other_sent: Floats, other_finished: F
     return own.sum(axis=0) / own.sum()
 
 
-def company(sent: Floats, finished: Floats, other_sent: Floats, other_finished: Floats) -> Floats:
-    """How many others were outstanding beside each, on average over its own time; (n,).
-
-    The others include each itself, once.
-    """
-    begin = np.maximum(sent[:, None], other_sent[None, :])
-    end = np.minimum(finished[:, None], other_finished[None, :])
-    together = np.clip(end - begin, 0, None).sum(axis=1)
-    return together / (finished - sent) - 1
-
-
 def _times(records: Sequence[Record], name: str) -> Floats:
     return np.array([getattr(each, name) for each in records], float)

@@ -16,6 +16,8 @@ from evidence.law import CONFIDENCE, Floats, PictureLaw, fitted, law_of, terms
 from services.contract.profile import Interval
 
 LEAST_LOOPS = 5
+LEAST_SPREAD = 0.5
+"""Of company between loops, in pictures: below, what they differ in is a stray overlap."""
 TOLERANCE = 0.5
 """Pictures outstanding beyond the cap: sending and ending are not stamped at the same instant."""
 LEAST_CROWDING = 1e-6
@@ -54,13 +56,13 @@ def fit(loops: Sequence[ClosedLoop], cap: int) -> PictureLaw:
     A picture beside k others gets on at 1/(1 + crowding·k) of its speed alone, so that of company
     that varies the harmonic mean of the slowdowns counts. They are those of the law itself: found
     by substitution. `before` has Student's interval over the loops' means. Raises BadInput for
-    fewer than five loops, for one step count or one company alone, or for more outstanding than
-    step together.
+    fewer than five loops, for one step count alone, for companies nearer to each other than
+    LEAST_SPREAD, or for more outstanding than step together.
     """
     _check(loops, cap)
     before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]))
     steps, seconds = np.array([(loop.steps, loop.mean) for loop in loops], float).T
-    beside = np.stack([_within(loop.beside, cap) for loop in loops])
+    beside = np.stack([within(loop.beside, cap) for loop in loops])
     together = 1 + beside @ np.arange(cap)
     for _ in range(ROUNDS):
         found, spread = fitted(terms(steps, together), seconds)
@@ -77,7 +79,7 @@ def as_if(beside: Floats, crowding: Floats) -> Floats:
     return 1 + (slowdown - 1) / each[:, 0]
 
 
-def _within(beside: Sequence[float], cap: int) -> Floats:
+def within(beside: Sequence[float], cap: int) -> Floats:
     """The shares with what is beyond the cap at the cap, (cap,)."""
     return np.bincount(np.minimum(np.arange(len(beside)), cap - 1), beside, minlength=cap)
 
@@ -90,9 +92,9 @@ def mean_of_means(means: Floats) -> Interval:
 
 
 def _check(loops: Sequence[ClosedLoop], cap: int) -> None:
-    for name in ("steps", "company"):
-        if len({getattr(loop, name) for loop in loops}) < 2:
-            raise BadInput(f"closed loops must differ in their {name}: all have the same")
+    for name, least in (("steps", 1), ("company", LEAST_SPREAD)):
+        if np.ptp([getattr(loop, name) for loop in loops] or [0]) < least:
+            raise BadInput(f"closed loops must differ in their {name} by {least:g} at least")
     if len(loops) < LEAST_LOOPS:
         raise BadInput(
             f"{len(loops)} closed loops cannot tell four coefficients and how sure they are: take "

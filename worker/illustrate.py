@@ -14,7 +14,7 @@ from worker.batching.request import Drawing, Follow, ImageRequest, Interrupted, 
 
 SOFTWARE = "storyteller"
 COMPRESSION = 1
-"""Of zlib, which goes to 9. More takes longer than to send what it saves, but over a slow link."""
+"""Of zlib, which goes to 9: each picture is written once, while others wait for the processor."""
 
 
 class Abandoned(RuntimeError):

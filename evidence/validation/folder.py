@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,9 +93,7 @@ def _slo(told: Mapping[str, Any], runs: tuple[Run, ...], ladder: Policy) -> Slo 
 
 def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run]:
     """In the order of their names; what is none is added to `skipped`."""
-    found = sorted(path for path in folder.glob("*-*") if path.name.endswith(record.ENDINGS))
-    # A run that was being compressed as something stopped is there twice.
-    for path in {record.run_name(path): path for path in found}.values():
+    for path in _recorded(folder):
         try:
             run = with_table(run_of(path, ladder.names), path, ladder)
             _check(run, ladder.names)
@@ -113,12 +111,18 @@ def _loops_before(folder: Path, skipped: dict[str, str]) -> tuple[ClosedLoop, ..
 
 
 def _loops(folder: Path, place: str, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
-    found = (each for each in (folder / place).glob("*-*") if each.name.endswith(record.ENDINGS))
-    for path in sorted(found):
+    for path in _recorded(folder / place):
         try:
             yield closed_loop(record.read(path))
         except (ValueError, OSError) as error:
             skipped[str(path.relative_to(folder))] = str(error)
+
+
+def _recorded(folder: Path) -> Iterable[Path]:
+    """Files of records, in the order of their names; one that was being compressed as something
+    stopped is there twice, and counts once."""
+    found = sorted(path for path in folder.glob("*-*") if path.name.endswith(record.ENDINGS))
+    return {record.run_name(path): path for path in found}.values()
 
 
 def _check(run: Run, levels: tuple[str, ...]) -> None:

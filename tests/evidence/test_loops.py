@@ -4,19 +4,13 @@ import numpy as np
 import pytest
 
 from controller.queueing.refusal import BadInput
-from evidence.loops import beside, closed_loop, company
+from evidence.loops import beside, closed_loop
 from loadgen.record import Record
 
 
 def _picture(number: int, sent: float, finished: float, **others: object) -> Record:
     known = {"status": "succeeded", "started": sent + 0.1, "steps": 25} | others
     return Record(number, "image", 0.0, sent=sent, finished=finished, **known)
-
-
-def test_company_is_the_mean_number_beside_one() -> None:
-    sent, finished = np.array([0.0, 1.0, 10.0]), np.array([4.0, 3.0, 11.0])
-
-    assert company(sent, finished, sent, finished) == pytest.approx([0.5, 1.0, 0.0])
 
 
 def test_time_is_told_by_how_many_others_there_were() -> None:

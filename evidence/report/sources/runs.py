@@ -22,7 +22,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Service:
-    """Of pictures that had one level alone: their work over the profile's."""
+    """Of pictures that had one level alone: their work over that expected."""
 
     level: str
     jobs: int

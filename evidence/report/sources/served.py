@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from evidence.law import NAMES
 from evidence.loops import closed_loop
 from evidence.report.numbers import Estimate, known
 from evidence.report.study import Study
-from evidence.served import ClosedLoop, as_if
+from evidence.served import ClosedLoop, as_if, within
+from evidence.validation.probed import AFTER, BEFORE
 from loadgen import record
 from services.contract.profile import BatchLaw
 
-COEFFICIENTS = ("phi0", "phi1", "tau0", "tau1", "before")
-BEFORE, AFTER = "calibration", "recalibration"
-"""Stages of the closed loops on either side of the live runs"""
+COEFFICIENTS = (*NAMES, "before")
 
 
 class OlderLaw(ValueError):
@@ -43,8 +43,8 @@ class Level:
 
 @dataclass(frozen=True)
 class Served:
-    """φ0 + φ1·b + n·(τ0 + τ1·b) seconds of n steps, b outstanding; φ0 has `before`, until work
-    starts."""
+    """φ0 + φ1·b + n·(τ0 + τ1·b) seconds of n steps, b outstanding; of these `before` until work
+    starts, on average over the loops."""
 
     phi0: Estimate
     phi1: Estimate
@@ -74,7 +74,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class Loops:
-    """All of them, and the law that was fitted to them."""
+    """All of them, and the law that was fitted to them and to evenly spaced pictures."""
 
     each: tuple[Loop, ...]
     law: Served
@@ -111,7 +111,7 @@ def loops(study: Study, found: Served | None) -> Loops | None:
         return None
     sides = (study.folder / stage / "loops" for stage in (BEFORE, AFTER))
     each = tuple(
-        _loop(level, loop, again=bool(again))
+        _loop(level, loop, found.cap, again=bool(again))
         for again, folder in enumerate(sides)
         for path in sorted(folder.glob("*-*"))
         if (level := found.level(record.run_name(path).rpartition("-")[0]))
@@ -120,8 +120,8 @@ def loops(study: Study, found: Served | None) -> Loops | None:
     return Loops(each, found) if each else None
 
 
-def _loop(level: Level, found: ClosedLoop, *, again: bool) -> Loop:
-    together = as_if(np.array([found.beside]), np.array([level.crowding]))
+def _loop(level: Level, found: ClosedLoop, cap: int, *, again: bool) -> Loop:
+    together = as_if(within(found.beside, cap)[None], np.array([level.crowding]))
     return Loop(level.name, float(together[0]) - 1, found.mean, again)
 
 

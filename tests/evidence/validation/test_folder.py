@@ -166,7 +166,7 @@ def test_closed_loops_are_read_on_both_sides_of_the_runs(study):
     assert (load(study).loops, load(study).loops_after) == ((), ())
 
     _loops(study, "recalibration")
-    assert {len(load(study).loops), len(load(study).loops_after)} == {0, 3}
+    assert (len(load(study).loops), len(load(study).loops_after)) == (0, 3)
 
     _loops(study, "calibration")
     (study / "recalibration" / "loops" / "ddim-3-1.jsonl").write_text("{}\n")
