@@ -5,7 +5,15 @@ from typing import Any
 
 from evidence.report import live_verdicts
 from evidence.report.article import counted, listed
-from evidence.report.numbers import exact, interval, number, percent, signed, thousandths
+from evidence.report.numbers import (
+    Estimate,
+    exact,
+    interval,
+    number,
+    percent,
+    signed,
+    thousandths,
+)
 from evidence.report.sources.anova import Anova
 from evidence.report.sources.cheaper import Exits, Quantized
 from evidence.report.sources.frontier import Frontier
@@ -125,9 +133,9 @@ def _strategies(found: Strategies) -> Iterator[Verdict]:
 
 
 def _dispatch(found: Dispatch) -> Iterator[Verdict]:
-    changes = [f"{signed(each.change)} at {exact(each.rate)}/s" for each in found.rates]
+    changes = [f"{_relative(each.change)} at {exact(each.rate)}/s" for each in found.rates]
     theory = [
-        f"{signed(each.theory.change)} at {exact(each.rate)}/s"
+        f"{_between(*each.theory.changes)} at {exact(each.rate)}/s"
         for each in found.rates
         if each.theory
     ]
@@ -140,6 +148,15 @@ def _dispatch(found: Dispatch) -> Iterator[Verdict]:
         f"former: {', '.join(changes)}{expected}",
         None,
     )
+
+
+def _relative(change: Estimate) -> str:
+    return f"{signed(change.value)} ({_between(change.low, change.high)})"
+
+
+def _between(low: float, high: float) -> str:
+    ends = signed(low), signed(high)
+    return ends[0] if len(set(ends)) == 1 else " … ".join(ends)
 
 
 def _original(found: Original) -> Iterator[Verdict]:

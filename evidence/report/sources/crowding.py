@@ -10,7 +10,7 @@ pictures evenly can gain by.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -30,10 +30,18 @@ class Crowding:
     `more` is own less other.
     """
 
+    ALIKE: ClassVar[float] = 0.02
+    """Of `alone`: where own and other differ by less, it is not worth a rule where a picture is"""
+
     alone: Estimate
     own: Estimate
     other: Estimate
     more: Estimate
+
+    @property
+    def alike(self) -> bool:
+        """Whether all of the interval of `more` says so."""
+        return self.more.low >= -self.ALIKE and self.more.high <= self.ALIKE
 
 
 def fit(runs: Sequence[Work]) -> Crowding | None:

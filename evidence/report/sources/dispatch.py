@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -75,15 +76,16 @@ def _levels(found: Profile) -> set[str]:
 def _rate(key: tuple[str, float], shared: Repeats, jsq: Repeats, theory: _Theory) -> Rate | None:
     repeats = sorted(shared.keys() & jsq.keys())
     pairs = [_pairs(_by_number(shared[each]), _by_number(jsq[each])) for each in repeats]
-    difference = intervals.batched_mean([[other - one for one, other in run] for run in pairs])
+    less = [[other - one for one, other in run] for run in pairs]
+    difference, by_repeat = intervals.batched_mean(less), tuple(map(fmean, filter(None, less)))
     if difference is None:
         return None
     columns = [[pair[side] for run in pairs for pair in run] for side in (0, 1)]
     works = [_works(each[repeat] for repeat in repeats) for each in (shared, jsq)]
     rules = [_rule(*each) for each in zip(columns, works, strict=True)]
-    fitted = crowding.fit([work for each in works for work in each])
+    fitted = crowding.fit([work for each in works for work in each]) if all(works) else None
     counts = len(repeats), len(columns[0])
-    return Rate(*key, *counts, *rules, difference, fitted, theory.of(*key))
+    return Rate(*key, *counts, *rules, difference, by_repeat, fitted, theory.of(*key))
 
 
 def _by_number(records: Sequence[Record]) -> Seconds:

@@ -17,7 +17,7 @@ from services.contract.profile import Profile
 SEEDS = range(4)
 JOBS = 20_000
 EACH: Mapping[str, Routing] = {"least": "shared", "chance": "random", "jsq": "jsq"}
-"""A shared queue from which the least busy worker takes, one from which any does, and JSQ"""
+"""A shared queue from which the least busy worker takes, random splitting, and JSQ"""
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,23 @@ class Expected:
 
 @dataclass(frozen=True)
 class Theory:
-    """By the names in EACH with a device each, and `one` for all."""
+    """By the names in EACH with a device each, and `one` for all; `cap` pictures in a worker."""
 
     each: Mapping[str, Expected]
     one: Expected | None
+    cap: int
 
     @property
-    def change(self) -> float:
-        """Of the mean: JSQ relative to a shared queue from which any worker takes."""
-        return self.each["jsq"].mean / self.each["chance"].mean - 1
+    def changes(self) -> tuple[float, float]:
+        """Of the mean under JSQ relative to all that a shared queue may be: lowest and highest.
+
+        With one place in a worker only an idle one takes, which is the least busy. With more,
+        whoever asks first: the least busy one at best, and at worst any that has a place. Of that
+        random splitting is an upper bound: there a picture may wait though another has a place.
+        """
+        shared = ("least",) if self.cap == 1 else ("least", "chance")
+        found = [self.each["jsq"].mean / self.each[name].mean - 1 for name in shared]
+        return min(found), max(found)
 
 
 def expected(profile: Profile, level: str, rate: float, workers: int) -> Theory | None:
@@ -57,7 +65,7 @@ def expected(profile: Profile, level: str, rate: float, workers: int) -> Theory 
     if utilisation_when_long(each) >= 1:
         return None
     ruled = {name: _expected(replace(each, routing=routing)) for name, routing in EACH.items()}
-    return Theory(ruled, _expected(one) if utilisation_when_long(one) < 1 else None)
+    return Theory(ruled, _expected(one) if utilisation_when_long(one) < 1 else None, law.cap)
 
 
 def _expected(scenario: Scenario) -> Expected:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from statistics import mean
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from evidence.report.numbers import Estimate
 from evidence.report.sources.crowding import Crowding
 from evidence.report.sources.routed import Theory
 
 RULES = ("shared", "jsq")
+Ahead = Literal["shared", "jsq", "no difference", "mixed"]
+"""The rule that is ahead; `mixed` over several rates, or where that depends on who asks first"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rate:
-    """Both rules at one rate; seconds. `difference` is jsq less shared, request by request.
+    """Both rules at one rate; seconds. `difference` is jsq less shared, request by request, and
+    `by_repeat` its mean in each repeat.
 
     `crowding` is fitted to the pictures of both rules; `theory` is by the profile.
     """
@@ -59,16 +62,17 @@ class Rate:
     shared: Rule
     jsq: Rule
     difference: Estimate
+    by_repeat: tuple[float, ...]
     crowding: Crowding | None
     theory: Theory | None
 
     @property
-    def change(self) -> float:
-        """Of the mean, relative to the shared queue."""
-        return self.difference.value / self.shared.mean.value
+    def change(self) -> Estimate:
+        """The difference relative to the mean under the shared queue."""
+        return self.difference.times(1 / self.shared.mean.value)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Ahead:
         """Which is shorter, if chance does not explain it."""
         if self.difference.high < 0:
             return "jsq"
@@ -97,19 +101,23 @@ class Dispatch:
     rates: tuple[Rate, ...]
     order: tuple[str, ...] = ()
 
-    def won(self, verdict: str) -> int:
+    def won(self, verdict: Ahead) -> int:
         """At how many rates it came out so."""
         return sum(each.verdict == verdict for each in self.rates)
 
     @property
-    def expects_jsq(self) -> bool:
-        """Whether theory with a device each has it ahead of chance at some rate, and nowhere
-        behind."""
-        changes = [each.theory.change for each in self.rates if each.theory]
-        return bool(changes) and min(changes) < -self.TOLD and max(changes) < self.TOLD
+    def expected(self) -> Ahead:
+        """Which rule theory has ahead with a device each, by more than is told at some rate."""
+        changes = [each.theory.changes for each in self.rates if each.theory]
+        ahead = any(low < -self.TOLD for low, _ in changes)
+        behind = any(high > self.TOLD for _, high in changes)
+        if ahead and behind:
+            return "mixed"
+        return "jsq" if ahead else "shared" if behind else "no difference"
 
     @property
     def balanced(self) -> bool:
-        """Whether each rule came first as often: a steady drift of the machine favours neither."""
+        """Whether both rules have the same mean place in the order: a steady drift of the machine
+        favours neither."""
         places = {rule: [i for i, x in enumerate(self.order) if x == rule] for rule in RULES}
         return all(places.values()) and len({mean(each) for each in places.values()}) == 1

@@ -33,8 +33,8 @@ class Work:
 
 
 def of_records(records: Sequence[Record]) -> Work | None:
-    """Of one run; None where fewer than two workers are known, or not every job's worker is, as in
-    records from before they named it."""
+    """Of one run; None where not every job's worker is known, as in records from before they named
+    it, or where one worker alone began any."""
     begun = sorted((each for each in records if each.started is not None), key=_start)
     names = sorted({each.worker for each in begun if each.worker is not None})
     if len(names) < 2 or any(each.worker is None for each in begun):

@@ -164,7 +164,7 @@ def test_dispatch_is_compared_request_by_request(found: Study) -> None:
     assert compared is not None
     (rate,) = compared.rates
     assert rate.jobs == 50
-    assert rate.change == pytest.approx(-0.25)
+    assert rate.change.value == pytest.approx(-0.25)
     assert rate.verdict == "jsq"
 
 
