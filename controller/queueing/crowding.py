@@ -16,15 +16,19 @@ def fit_crowding(timings: Sequence[Timing]) -> Interval:
     of `services.contract.timings.crowding`.
 
     The interval is the delta method's for β/(α + β) of the unbounded line (van der Vaart,
-    Asymptotic Statistics, 1998, §3.1), with Student's n - 2 degrees, cut off at 0 and 1. Raises
-    BadInput for work that was not measured both alone and together, or fewer than three repeats.
+    Asymptotic Statistics, 1998, §3.1), with Student's n - 2 degrees, cut off at 0 and 1. It takes
+    the repeats to be independent, on a line, and of one relative variance, alone as together. Where
+    it is the bound alone, [0, 0] or [1, 1], the whole interval of the unbounded line lies beyond:
+    it says "beyond that", not that the share is known so well. Raises BadInput for work that was
+    not measured at two different numbers of jobs together, or fewer than three repeats.
     """
     value = crowding(timings)
     points = step_points(alone_and_together(timings))
     if value is None or len(points) < LEAST_TIMES:
         raise BadInput(
-            f"crowding needs {LEAST_TIMES} times or more of one level, alone and together; there "
-            f"are {len(points)}: measure with python -m worker.study profile --batches 1 8"
+            f"crowding needs {LEAST_TIMES} times or more of one level, at two numbers of jobs "
+            f"together; there are {len(points)}: measure with python -m worker.study profile "
+            "--batches 1 8"
         )
     return _cut_off(value, *_ratio(*np.array(points).T))
 

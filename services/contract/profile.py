@@ -110,6 +110,7 @@ class Timing(Strict):
     batch: int = Field(ge=1)
     seconds: tuple[float, ...] = Field(min_length=1)
     memory_mb: float | None = None
+    reference: bool = Field(False, description="The batch law of its queue is of this work.")
 
 
 class Profile(Strict):

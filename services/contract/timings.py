@@ -44,12 +44,20 @@ def step_points(timings: Sequence[Timing]) -> tuple[tuple[int, float], ...]:
     )
 
 
+def reference(timings: Sequence[Timing]) -> tuple[Timing, ...]:
+    """Those of one queue that its batch law is of: what is marked as such and was measured at the
+    most numbers of jobs together. A profile that marks none is from before there were marks, and
+    the most numbers decide alone."""
+    marked = [each for each in timings if each.reference]
+    return alone_and_together(marked or timings)
+
+
 def alone_and_together(timings: Sequence[Timing]) -> tuple[Timing, ...]:
     """Those of the work that was measured at the most numbers of jobs together, two or more.
 
     The same work is one setting at as many steps; of stories, whose tokens follow from what they
-    tell, one `story`. Levels that were measured alone and at one number together are thus left out
-    of a batch law that was measured at several.
+    tell, one `story`. Levels that were measured at two numbers are thus left out where other work
+    was measured at more.
     """
     batches: dict[str, set[int]] = {}
     for timing in timings:
@@ -88,13 +96,14 @@ def batch_law(timings: Sequence[Timing], cap: int) -> BatchLaw:
 
 def crowding(timings: Sequence[Timing]) -> float | None:
     """β/(α + β) of S(b) = α + β·b, neither negative: the share of its time alone by which each
-    other job lengthens a job of one level. None where nothing was measured both alone and together.
+    other job lengthens a job of one level. None where no work was measured at two different numbers
+    of jobs together.
 
     S(b) is the time from the submission of b jobs to the last result. What is submitted together
-    ends together, and decoding one after the other is in β whole; b pictures would see (b + 1)/2 of
-    it on average. The last is taken, because a worker that keeps b under way decodes b pictures
-    while each of them is there once: it completes b/S(b) a second, and by Little's law each takes
-    S(b). Of few steps, where decoding is much of a picture, the two differ most.
+    takes its steps together, and is decoded when they are over, together too. Where decoding has a
+    core of its own, a worker that is never empty decodes beside the steps of others instead, and
+    completes more than b/S(b) a second. There the share errs towards slower, most at few steps, of
+    which decoding is the greater part.
 
     Relative errors count, so that S(1), which α + β stands for, weighs as much as S(b). Seconds are
     over steps, so that stories of different lengths are on one line.

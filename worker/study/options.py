@@ -81,7 +81,8 @@ def _shared() -> argparse.ArgumentParser:
 
 def _profile(options: argparse.ArgumentParser) -> None:
     options.description = (
-        "Seconds and memory of every candidate level alone, and the batch law of each queue, into "
+        "Seconds and memory of every candidate level alone, by which share of them each other job "
+        "in the worker lengthens a job (crowding), and the batch law of each queue, into "
         "profile.json. A run that is repeated measures only what is missing in the journals "
         "profile-*.jsonl beside it."
     )
@@ -102,7 +103,13 @@ def _picture_grid(options: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add("--samplers", nargs="+", choices=get_args(Sampler), default=("ddim",), help="(ddim)")
     add("--steps", nargs="+", type=_whole, default=(25, 10), help="(25 10)")
-    add("--batches", nargs="+", type=_whole, default=(1, 2, 4, 8), help="in flight (1 2 4 8)")
+    add(
+        "--batches",
+        nargs="+",
+        type=_whole,
+        default=(1, 2, 4, 8),
+        help="in flight; crowding is told by 1, which must be among them, and the most (1 2 4 8)",
+    )
     add("--sizes", nargs="+", type=_size, default=(), help="such as 128x128 (the model's own)")
     add("--precisions", nargs="+", choices=get_args(Precision), default=("auto",), help="(auto)")
     add("--guidance", nargs="+", type=float, default=(3.0,), help="guidance scales (3)")
@@ -119,7 +126,13 @@ def _story_grid(options: argparse.ArgumentParser) -> None:
     add = group.add_argument
     precisions = get_args(Precision)
     add("--stories", type=_several, default=3, help="written at each level (3)")
-    add("--story-batches", nargs="+", type=_whole, default=(1, 4, 8), help="together (1 4 8)")
+    add(
+        "--story-batches",
+        nargs="+",
+        type=_whole,
+        default=(1, 4, 8),
+        help="together; 1 must be among them (1 4 8)",
+    )
     add("--story-precisions", nargs="+", choices=precisions, default=("auto",), help="(auto)")
 
 

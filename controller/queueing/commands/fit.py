@@ -20,7 +20,7 @@ from controller.queueing.refusal import BadInput
 from services.contract import profile
 from services.contract.jobs import QUEUES, Queue
 from services.contract.profile import Profile, ProfileError, Timing
-from services.contract.timings import alone_and_together, kept, step_points
+from services.contract.timings import alone_and_together, kept, reference, step_points
 
 STORY = "story"
 """In a timing's setting: which of the stories it was."""
@@ -33,8 +33,9 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "fit",
         help="service times of a profile as lines with intervals",
-        description="S(n) = α + βn for jobs alone, τ(b) = τ0 + τ1·b for jobs together; of each "
-        "level the share of its time by which each other job lengthens it (crowding), and the "
+        description="S(n) = α + βn for jobs alone; τ(b) = τ0 + τ1·b for jobs together, of the work "
+        "that the profile's batch law is of and of what else was measured in as much company; of "
+        "each level the share of its time by which each other job lengthens it (crowding), and the "
         "squared coefficient of variation; each with its 95 % confidence interval.",
     )
     parser.add_argument("--profile", type=Path, required=True, help="profile.json")
@@ -82,12 +83,18 @@ def _lines(alone: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
 
 
 def _batches(timings: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
-    """Work that was measured both alone and together, by its setting."""
-    yield from _grouped(alone_and_together(timings), _setting).items()
+    """What the batch law is of, by its setting; then each piece of other work that was measured at
+    as many numbers of jobs together, if often enough for an interval."""
+    first = reference(timings)
+    others = [each for each in alone_and_together(timings) if each not in first]
+    groups = {**_grouped(first, _setting), **_grouped(others, _level)}
+    for name, group in groups.items():
+        if len(step_points(group)) >= LEAST_TIMES:
+            yield name, group
 
 
 def _companies(timings: Sequence[Timing]) -> Iterator[tuple[str, list[Timing]]]:
-    """Each level that was measured both alone and together, and often enough."""
+    """Each level that was measured at two different numbers of jobs together, often enough."""
     for name, group in _grouped(timings, _level).items():
         if len(step_points(alone_and_together(group))) >= LEAST_TIMES:
             yield name, group

@@ -194,6 +194,20 @@ def test_the_command_tells_lines_laws_and_spreads(
     assert said.startswith("images\n  sampler=ddim precision=fp32\n    S(n) = α + βn   α ")
 
 
+def test_the_law_is_of_what_the_profile_says_it_is_of(tmp_path: Path) -> None:
+    """Two numbers together: a level of two steps had as much company, and a law of its own."""
+    planted = [each for each in planted_batches(1, 0.009, 0.0018, 0.0) if each.batch in (1, 2)]
+    law = [each.model_copy(update={"reference": True}) for each in planted]
+    quick = [timing(2, [0.1 * b, 0.1 * b], batch=b) for b in (1, 2)]
+    thin = [timing(2, [0.1 * b], batch=b, precision="nf4") for b in (1, 2)]
+    found = fitted(written(tmp_path, [*quick, *thin, *law]))["images"]["batch"]
+    plain = "sampler=ddim precision=fp32"
+    assert list(found) == [plain, f"{plain} steps=2"], "two times are no line with an interval"
+    values = {name: (each["tau0"]["value"], each["tau1"]["value"]) for name, each in found.items()}
+    assert values[plain] == pytest.approx((0.009, 0.0018))
+    assert values[f"{plain} steps=2"] == pytest.approx((0.0, 0.05))
+
+
 def test_stories_are_one_line_by_their_tokens_whatever_their_level(tmp_path: Path) -> None:
     told = [
         Timing(

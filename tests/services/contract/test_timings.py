@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.contract.profile import ProfileError, Timing
-from services.contract.timings import alone_and_together, batch_law, crowding, kept
+from services.contract.timings import alone_and_together, batch_law, crowding, kept, reference
 
 
 def timing(batch: int, *seconds: float, steps: int = 10, **setting: object) -> Timing:
@@ -69,6 +69,17 @@ def test_levels_with_little_company_are_no_part_of_a_law_that_was_measured_at_mo
     law = [timing(b, 0.02 + 0.01 * b, sampler="ddim") for b in (1, 2, 4)]
     quick = [timing(b, 0.05 * b, steps=2, sampler="ddim") for b in (1, 4)]
     assert alone_and_together([*law, *quick]) == tuple(law)
+
+
+def test_a_law_is_of_the_work_that_is_marked_where_others_had_as_much_company() -> None:
+    plain = [timing(b, 0.1 + 0.02 * b, sampler="ddim") for b in (1, 3)]
+    quick = [timing(b, 0.05 * b, steps=2, sampler="ddim") for b in (1, 3)]
+    marked = [each.model_copy(update={"reference": True}) for each in plain]
+    law = batch_law(reference([*quick, *marked]), cap=8)
+    assert law == batch_law(plain, cap=8)
+    assert law != batch_law(alone_and_together([*quick, *plain]), cap=8)
+    assert reference([*quick, *plain]) == (*quick, *plain), "as before there were marks"
+    assert reference([marked[0], *quick]) == (), "what had no company has no law"
 
 
 @pytest.mark.parametrize("batches", [(1, 8), (1, 2, 4, 8), (2, 8)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from worker.language.scene import load_vocabulary
 from worker.story_worker import VOCABULARY
 from worker.study.journal import Journal
 from worker.study.profiling.images import Easel, ImageGrid, precision_of
-from worker.study.profiling.result import Findings, cost, law, timings_of
+from worker.study.profiling.result import Findings, cost, law, marked, timings_of
 from worker.study.profiling.stories import StoryGrid, WritingDesk
 from worker.study.profiling.trial import Measured, Trial
 from worker.study.progress import progress
@@ -58,7 +59,7 @@ def images(
     Without sizes in the grid, the model's native one. ModelError names what it cannot do.
     """
     cap = settings.batch_cap
-    _check_batches(grid.batches, cap, "STORYTELLER_BATCH_CAP")
+    _check_cap(grid.batches, cap, "STORYTELLER_BATCH_CAP")
     denoiser = Denoiser.load(
         settings.image_model or str(SHIPPED_ILLUSTRATOR), device=settings.device
     )
@@ -69,10 +70,11 @@ def images(
     with Engine(denoiser, cap=cap, clip=_clip(settings, grid)) as engine:
         easel = Easel(engine, sitting.captions, sitting.seed)
         journal = sitting.journal("images", denoiser.name)
-        timings = timings_of(_made(grid.trials(usual), easel, journal, "pictures"))
-    costs = {level.name: cost(grid.of_level(timings, level.image, usual)) for level in levels}
-    reference = [timing for timing in timings if grid.is_reference(timing, usual)]
-    return Findings("images", denoiser.name, timings, costs, law(reference, cap))
+        made = timings_of(_made(grid.trials(usual), easel, journal, "pictures"))
+    timings = marked(made, partial(grid.is_reference, precision=usual))
+    own = {level.name: grid.of_level(timings, level.image, usual) for level in levels}
+    costs = {name: cost(each, each) for name, each in own.items()}
+    return Findings("images", denoiser.name, timings, costs, law(timings, cap))
 
 
 def stories(
@@ -83,16 +85,21 @@ def stories(
     ModelMissing says what to do where the model cannot be loaded.
     """
     cap = settings.story_batch
-    _check_batches(grid.batches, cap, "STORYTELLER_STORY_BATCH")
+    _check_cap(grid.batches, cap, "STORYTELLER_STORY_BATCH")
     _check_precisions(source, grid)
     usual = source.usual
     words = None if settings.image_model else load_vocabulary(VOCABULARY)
     desk = WritingDesk(source.variants(), words, sitting.captions, sitting.seed)
     journal = sitting.journal("stories", source.name)
-    timings = timings_of(_made(grid.trials(usual), desk, journal, "stories"))
-    costs = {level.name: cost(grid.of_level(timings, level.story, usual)) for level in levels}
-    reference = [timing for timing in timings if grid.is_reference(timing, usual)]
-    return Findings("stories", source.name, timings, costs, law(reference, cap))
+    made = timings_of(_made(grid.trials(usual), desk, journal, "stories"))
+    timings = marked(made, partial(grid.is_reference, usual=usual))
+    costs = {
+        level.name: cost(
+            grid.of_level(timings, level.story, usual), grid.company(timings, level.story, usual)
+        )
+        for level in levels
+    }
+    return Findings("stories", source.name, timings, costs, law(timings, cap))
 
 
 def _made(
@@ -115,7 +122,7 @@ def _clip(settings: Settings, grid: ImageGrid) -> ClipWatch | None:
     return clip_for_levels(grid.levels, named, device=settings.device)
 
 
-def _check_batches(batches: Sequence[int], cap: int, setting: str) -> None:
+def _check_cap(batches: Sequence[int], cap: int, setting: str) -> None:
     if max(batches) > cap:
         raise Unusable(f"{max(batches)} jobs cannot advance together: {setting} is {cap}")
 

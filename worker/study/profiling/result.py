@@ -1,6 +1,6 @@
 """From measurements to a profile: timings, costs, batch laws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, variance
@@ -18,7 +18,7 @@ from services.contract.profile import (
     Rung,
     Timing,
 )
-from services.contract.timings import alone_and_together, batch_law, crowding, kept
+from services.contract.timings import batch_law, crowding, kept, reference
 from worker.study.profiling.student import mean_of_few
 from worker.study.profiling.trial import Measured
 from worker.study.tables import Panel, Table
@@ -38,7 +38,7 @@ class Findings:
     costs: Mapping[str, Cost]
     """By the level's name"""
     law: BatchLaw | None
-    """None where nothing was measured both alone and together"""
+    """None where the reference was measured at one number of jobs together alone"""
 
 
 def timings_of(measured: Sequence[Measured]) -> tuple[Timing, ...]:
@@ -63,9 +63,15 @@ def _timing(group: Sequence[Measured]) -> Timing:
     )
 
 
-def cost(timings: Sequence[Timing]) -> Cost:
+def marked(timings: Sequence[Timing], is_reference: Callable[[Timing], bool]) -> tuple[Timing, ...]:
+    """The timings, each with whether the batch law of its queue is of it."""
+    return tuple(each.model_copy(update={"reference": is_reference(each)}) for each in timings)
+
+
+def cost(timings: Sequence[Timing], company: Sequence[Timing]) -> Cost:
     """Of jobs of one level, of which at least two without company are kept. The interval of the
-    mean is Student's, cut off at 0, below which no job takes."""
+    mean is Student's, cut off at 0, below which no job takes. `company`: those of the work by which
+    is told what company adds."""
     alone = [timing for timing in timings if timing.batch == 1]
     seconds = [each for timing in alone for each in kept(timing.seconds)]
     mean = mean_of_few(seconds)
@@ -73,14 +79,14 @@ def cost(timings: Sequence[Timing]) -> Cost:
     return Cost(
         seconds=Interval(value=mean.value, low=max(0.0, mean.low), high=mean.high),
         scv=variance(seconds) / fmean(seconds) ** 2,
-        crowding=crowding(timings),
+        crowding=crowding(company),
         memory_mb=max(held, default=None),
     )
 
 
 def law(timings: Sequence[Timing], cap: int) -> BatchLaw | None:
-    """The batch law of timings of one setting."""
-    comparable = alone_and_together(timings)
+    """The batch law of one queue's timings."""
+    comparable = reference(timings)
     return batch_law(comparable, cap) if comparable else None
 
 

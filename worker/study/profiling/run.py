@@ -19,7 +19,7 @@ from worker.study.profiling.images import ImageGrid, combinations
 from worker.study.profiling.result import Findings, assembled
 from worker.study.profiling.stories import StoryGrid
 from worker.study.records import conditions
-from worker.study.terms import read_captions
+from worker.study.terms import Unusable, read_captions
 
 
 def measure(options: argparse.Namespace, settings: Settings) -> Profile:
@@ -27,12 +27,28 @@ def measure(options: argparse.Namespace, settings: Settings) -> Profile:
 
     Raises Unusable, ModelError or ModelMissing, which say what to do.
     """
+    _require_alone(options)
     levels = candidates(options.levels, settings.policy)
     captions = read_captions(options.captions, options.count)
     told = {**conditions(), "captions": options.captions.name, "seed": options.seed}
     sitting = Sitting(captions, options.seed, options.out, told)
     findings = list(_measured(options, settings, levels, sitting))
     return assembled(levels, findings, {**_made_with(options, findings), **told})
+
+
+def _require_alone(options: argparse.Namespace) -> None:
+    """Before pictures are drawn for minutes, so that what is wrong with stories shows at once."""
+    asked = {
+        "images": ("--batches", options.batches),
+        "stories": ("--story-batches", options.story_batches),
+    }
+    for option, batches in (asked[queue] for queue in options.queues):
+        if 1 not in batches:
+            given = " ".join(map(str, batches))
+            raise Unusable(
+                f"{option} {given} has no job alone, by which is told what company adds: say "
+                f"{option} 1 {given}"
+            )
 
 
 def _measured(

@@ -50,9 +50,15 @@ class StoryGrid:
         return list(found.values())
 
     def of_level(self, timings: Sequence[Timing], level: StoryLevel, usual: str) -> list[Timing]:
-        """Those of a level, alone and in company: one a story and company."""
+        """Those of a level: one a story and number of jobs together."""
         setting = setting_of(level, usual)
         return [each for each in timings if level_of(each.setting) == setting]
+
+    def company(self, timings: Sequence[Timing], level: StoryLevel, usual: str) -> list[Timing]:
+        """Those that tell what company adds at a level: the first level's at the precision of this
+        one."""
+        first = self.levels[0].model_copy(update={"precision": level.precision})
+        return self.of_level(timings, first, usual)
 
     def is_reference(self, timing: Timing, usual: str) -> bool:
         """Whether the batch law is of this timing: of the first level and precision."""

@@ -1,9 +1,12 @@
 """What company adds at each level, measured and kept."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from controller.queueing.commands import fit
+from services.contract.profile import ONE_AT_A_TIME
 from services.contract.timings import batch_law, crowding
 from tests.worker.study.profiling.test_run import found
 from worker.study.profiling.images import Easel
@@ -31,11 +34,38 @@ def test_the_batch_law_is_of_the_steps_that_are_combined(measure, tmp_path: Path
     assert made.law("images") == batch_law([each for each in ddim if each.steps == 4], cap=8)
 
 
+def test_fit_finds_the_profiles_law_though_a_level_had_as_much_company(
+    measure, tmp_path: Path
+) -> None:
+    """Four steps are combined; the quick level's two are of the same setting."""
+    assert measure("--queues", "images", "--steps", "4", "--batches", "1", "3") == 0
+    law = found(tmp_path).law("images")
+    options = Namespace(profile=tmp_path / "out" / "profile.json", queue="images")
+    by_setting = fit.run(options)["images"]["batch"]
+    [named] = [name for name in by_setting if "ddim" in name and "steps" not in name]
+    again = by_setting[named]
+    assert again["observations"] == 4
+    assert (again["tau0"]["value"], again["tau1"]["value"]) == pytest.approx((law.tau0, law.tau1))
+
+
+def test_every_story_level_has_the_company_of_the_first(measure, tmp_path: Path) -> None:
+    assert measure("--queues", "stories") == 0
+    made = found(tmp_path)
+    first = [each for each in made.timings if each.setting["page_sentences"] == 2]
+    assert {each.batch for each in first} == {1, 2}
+    shares = {rung.costs["stories"].crowding for rung in made.rungs}
+    assert shares == {crowding(first)} != {None}
+    assert [each.reference for each in made.timings] == [each in first for each in made.timings]
+
+
 def test_alone_there_is_nothing_to_know_of_company(measure, tmp_path: Path) -> None:
-    assert measure("--queues", "images", "--batches", "1") == 0
+    """A worker is taken to draw one after the other, and to write so."""
+    assert measure("--batches", "1", "--story-batches", "1") == 0
     made = found(tmp_path)
     assert made.batch == {}
-    assert {rung.costs["images"].crowding for rung in made.rungs} == {None}
+    costs = [cost for rung in made.rungs for cost in rung.costs.values()]
+    assert {cost.crowding for cost in costs} == {None}
+    assert made.law("images") == made.law("stories") == ONE_AT_A_TIME
 
 
 def test_a_journal_from_before_company_was_measured_is_gone_on_with(

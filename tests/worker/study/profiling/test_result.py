@@ -46,7 +46,7 @@ def profile(*levels: Level) -> Profile:
 def test_the_cost_of_a_level_is_over_all_its_stories() -> None:
     """Mean 4, standard deviation 2, and t with two degrees of freedom is 4.3027."""
     found = cost(
-        [timing(2.0, memory_mb=5), timing(4.0, story=1, memory_mb=7), timing(6.0, story=2)]
+        [timing(2.0, memory_mb=5), timing(4.0, story=1, memory_mb=7), timing(6.0, story=2)], []
     )
     reach = 4.302652729911275 * 2 / 3**0.5
     assert found.seconds.value == 4
@@ -58,16 +58,17 @@ def test_the_cost_of_a_level_is_over_all_its_stories() -> None:
 
 def test_an_interrupted_repeat_costs_nothing() -> None:
     steady = (1.0, 1.01, 0.99, 1.02, 0.98)
-    assert cost([timing(*steady, 9.0)]) == cost([timing(*steady)])
+    assert cost([timing(*steady, 9.0)], []) == cost([timing(*steady)], [])
 
 
 def test_company_is_in_a_cost_but_not_in_its_seconds() -> None:
     """4 seconds alone and 12 beside four others: each adds half of the time alone."""
-    alone = timing(4.0, 4.0, memory_mb=5)
-    found = cost([alone, timing(12.0, 12.0, memory_mb=9, batch=5)])
+    alone, beside = timing(4.0, 4.0, memory_mb=5), timing(12.0, 12.0, memory_mb=9, batch=5)
+    found = cost([alone, beside], [alone, beside])
     assert (found.seconds.value, found.scv, found.memory_mb) == (4, 0, 5)
     assert found.crowding == pytest.approx(0.5)
-    assert cost([alone]).crowding is None
+    assert cost([alone], [alone]).crowding is None
+    assert cost([alone], [alone, beside]) == found, "a story level has the first one's"
 
 
 def test_repeats_come_together_in_the_order_of_their_turns() -> None:
@@ -94,7 +95,7 @@ def test_quality_stays_with_the_pictures_that_it_was_judged_of() -> None:
 
 def test_the_table_shows_what_company_adds_where_it_is_known() -> None:
     alone, beside = timing(4.0, 4.0), timing(12.0, 12.0, batch=5)
-    costs = {"slow": cost([alone, beside]), "quick": cost([alone])}
+    costs = {"slow": cost([alone], [alone, beside]), "quick": cost([alone], [])}
     written = Findings("stories", "a model", (alone, beside), costs, None)
     made = assembled([level("slow"), level("quick")], [written], {})
     shown = table(made)

@@ -110,7 +110,12 @@ def test_quality_goes_into_the_profile_and_stays_there(
     ("arguments", "told"),
     [
         (["profile", "--batches", "1", "9"], "STORYTELLER_BATCH_CAP is 8"),
-        (["profile", "--queues", "stories", "--story-batches", "9"], "STORYTELLER_STORY_BATCH"),
+        (
+            ["profile", "--queues", "stories", "--story-batches", "1", "9"],
+            "STORYTELLER_STORY_BATCH",
+        ),
+        (["profile", "--batches", "2", "8"], "say --batches 1 2 8"),
+        (["profile", "--story-batches", "8"], "say --story-batches 1 8"),
         (["profile", "--guidance", "99"], "guidance_scale"),
         (["profile", "--levels", "nowhere.toml"], "nowhere.toml"),
         (["profile", "--steps", "2000"], "steps"),
