@@ -96,12 +96,14 @@ def _shown(found: Forecast, ahead: int, names: tuple[str, ...]) -> dict[str, Any
     }
 
 
-def _level(found: Forecast, index: int, ahead: int) -> dict[str, float]:
-    """Seconds: of a job alone, and from acceptance to end of one that came now."""
-    pace, took = found.paces[index], response(found, index, ahead)
+def _level(found: Forecast, index: int, ahead: int) -> dict[str, float | None]:
+    """Seconds: of a job alone, and from acceptance to end of one that came now; `crowding`, by
+    which share each other job in the worker lengthens the first, where there may be any."""
+    pace, took, law = found.paces[index], response(found, index, ahead), found.law
     return {
         "service_seconds": pace.seconds,
         "service_error_seconds": pace.error * pace.seconds,
+        "crowding": law.crowded(pace.crowding).crowding if law.cap > 1 else None,
         "mean_response_seconds": took.mean,
         "p95_response_seconds": took.percentile(95),
     }
@@ -140,8 +142,10 @@ def _rules_line(kind: str, found: dict[str, Any]) -> str:
 
 
 def _level_line(level: dict[str, Any]) -> str:
+    share = level["crowding"]
+    company = "" if share is None else f", {share:.1%} more for each other in its worker"
     return (
         f"  {level['name']}: {level['service_seconds']:.3g} ± "
-        f"{level['service_error_seconds']:.2g} s a job alone; one that came now would take "
-        f"{level['mean_response_seconds']:.3g} s, p95 {level['p95_response_seconds']:.3g} s"
+        f"{level['service_error_seconds']:.2g} s a job alone{company}; one that came now would "
+        f"take {level['mean_response_seconds']:.3g} s, p95 {level['p95_response_seconds']:.3g} s"
     )

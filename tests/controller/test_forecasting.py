@@ -8,11 +8,11 @@ from controller.terms import Terms
 from services.contract import forecast, keys, level, transitions
 from services.contract.forecast import FORECAST_SECONDS
 from services.contract.jobs import Status
-from services.contract.profile import ProfileError
+from services.contract.profile import BatchLaw, ProfileError
 from services.contract.transitions import Outcome, Service
 from tests.controller.leaders import LADDER, MEASURED, for_images, watched
 from tests.controller.situations import level as rung
-from tests.controller.situations import predicting
+from tests.controller.situations import predicting, profile
 from tests.services.contract.making import RETENTION, accept, running
 
 
@@ -95,6 +95,24 @@ def test_a_dry_run_predicts_from_what_is_left_to_do(redis, settings):
     assert (found["depth"], found["workload"], found["would_be"]) == (1, 3, "good")
     best = found["forecast"]["levels"][0]
     assert best["mean_response_seconds"] == pytest.approx(8.0 * (3 + (1 + 0.1) / 2))
+
+
+def test_a_dry_run_shows_what_company_adds_where_there_may_be_any(redis, settings):
+    law = BatchLaw(tau0=3.0, tau1=1.0, cap=4)
+    measured = profile(8, 2, 1, law=law)
+    *others, fair = measured.rungs
+    cost = fair.costs["images"].model_copy(update={"crowding": 0.5})
+    rungs = (*others, fair.model_copy(update={"costs": {"images": cost}}))
+    crowded = Terms("dry", LADDER, settings, measured.model_copy(update={"rungs": rungs}))
+    found = preview(redis, crowded)
+    levels = found["queues"]["images"]["forecast"]["levels"]
+    assert [each["crowding"] for each in levels] == [0.25, 0.25, 0.5]
+    assert "s a job alone, 50.0% more for each other in its worker; one that" in sentence(found)
+
+    alone = preview(redis, Terms("dry", LADDER, settings, MEASURED))
+    levels = alone["queues"]["images"]["forecast"]["levels"]
+    assert [each["crowding"] for each in levels] == [None, None, None]
+    assert "for each other" not in sentence(alone)
 
 
 def test_a_dry_run_shows_what_it_predicts_and_by_which_thresholds(redis, lead, settings):

@@ -11,6 +11,7 @@ from rich.progress import track
 from controller.model import Thresholds
 from controller.queueing.commands.written import command_line
 from controller.queueing.planning.conduct import conduct
+from controller.queueing.planning.ladder import Candidate
 from controller.queueing.planning.plan import Plan, plan
 from controller.queueing.planning.policy_file import Source, of_plan, require_place, write
 from controller.queueing.planning.rates import rates
@@ -168,10 +169,15 @@ def _ladder(found: Plan) -> list[str]:
     ladder, shares = found.ladder, found.outcome.shares
     rows = zip_longest(ladder, leave, back, shares, fillvalue="")
     return [
-        f"  {each.name:<16} {each.pace.seconds:8.3g} s  {each.quality.value:8.5g}  "
-        f"{share:6.1%} of jobs  {', '.join(filter(None, (down, up)))}"
+        f"  {each.name:<16} {each.pace.seconds:8.3g} s  {_crowding(each)}{each.quality.value:8.5g}"
+        f"  {share:6.1%} of jobs  {', '.join(filter(None, (down, up)))}"
         for each, down, up, share in rows
     ]
+
+
+def _crowding(level: Candidate) -> str:
+    """What each other job in the worker adds, where there may be any."""
+    return "" if level.crowding is None else f"+{level.crowding:.1%} by each other  "
 
 
 def _interval(value: Any) -> str:

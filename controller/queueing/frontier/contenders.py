@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from controller.queueing.planning.ladder import Candidate, candidates
+from controller.queueing.planning.ladder import Candidate, candidates, fastest
 from controller.queueing.planning.plan import plan
 from controller.queueing.planning.request import Request
 from controller.queueing.planning.tabled import ALWAYS, best
@@ -64,4 +64,4 @@ def _always(level: Candidate) -> Contender:
 
 def _fastest(request: Request, note: str) -> Way:
     found = candidates(request.profile, request.queue)
-    return Way((min(found, key=lambda each: each.pace.seconds),), ALWAYS, note)
+    return Way((fastest(found),), ALWAYS, note)

@@ -12,7 +12,7 @@ import numpy as np
 
 from controller.model import Thresholds
 from controller.queueing.levels import hysteresis
-from controller.queueing.planning.ladder import Candidate, Frontier, candidates, frontier
+from controller.queueing.planning.ladder import Candidate, Frontier, candidates, fastest, frontier
 from controller.queueing.planning.predicting import replanned, slo_table
 from controller.queueing.planning.refinement import (
     calibrated,
@@ -75,6 +75,7 @@ class Plan:
             "kind": self.request.kind,
             "workers": self.workers,
             "levels": list(self.levels),
+            "crowding": [each.crowding for each in self.ladder],
             "thresholds": list(self.thresholds.thresholds),
             "climb": list(self.thresholds.climb),
             "capacity": self.request.capacity,
@@ -204,8 +205,8 @@ def _planned(request: Request, found: Frontier, attempt: _Attempt) -> Plan:
 
 
 def _unstable(request: Request, found: Frontier) -> Unstable:
-    fastest = min(found.kept, key=lambda each: each.pace.seconds)
-    limit = request.loaded((fastest,), request.workers[1]).stability_limits[0]
+    ladder = (fastest(found.kept),)
+    limit = request.loaded(ladder, request.workers[1]).stability_limits[0]
     return Unstable(request.rate / limit, STEADY * limit)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.queueing.outlook import costs
-from controller.queueing.planning.ladder import Candidate, candidates, frontier
+from controller.queueing.planning.ladder import Candidate, candidates, fastest, frontier
 from controller.queueing.planning.policy_file import Draft
 from controller.queueing.planning.refinement import calibrated_optimum
 from controller.queueing.planning.request import Request
@@ -32,7 +32,11 @@ Rows = tuple[tuple[int, ...], ...]
 
 class Best(NamedTuple):
     """The levels that are not dominated, best first, and the optimal table over them; `note` says
-    what it does not do. `served`: whether there is a steady state."""
+    what it does not do. `served`: whether there is a steady state.
+
+    The process takes the last level for every queue beyond its cut. Where that level cannot serve
+    the rate, those below the fastest are left out.
+    """
 
     ladder: tuple[Candidate, ...]
     table: Table
@@ -41,16 +45,24 @@ class Best(NamedTuple):
 
 
 def best(request: Request) -> Best:
-    """The optimum of the semi-Markov decision process; the last level where none serves the rate,
-    or no table meets the target and loses few enough at the capacity."""
+    """The optimum of the semi-Markov decision process; the fastest level where none serves the
+    rate, the last where no table meets the target and loses few enough at the capacity."""
     kept = frontier(candidates(request.profile, request.queue)).kept
+    quick = fastest(kept)
+    if request.capacity is None and request.rate >= _limit(request, quick):
+        return Best((quick,), ALWAYS, "no level serves this rate", served=False)
+    if request.capacity is None and request.rate >= _limit(request, kept[-1]):
+        kept = kept[: kept.index(quick) + 1]
     queue = request.loaded(kept, request.workers[0])
-    if request.capacity is None and request.rate >= queue.stability_limits[-1]:
-        return Best(kept[-1:], ALWAYS, "no level serves this rate", served=False)
     trial = request.trial(queue)
     found = calibrated_optimum(trial, request.slo.seconds)
     note = "" if trial.meets(trial.outcome(found)) else f"no table {_asked(request)}"
     return Best(kept, found, note)
+
+
+def _limit(request: Request, level: Candidate) -> float:
+    """Arrivals a second that a level, kept for ever, can just not serve."""
+    return request.loaded((level,), request.workers[0]).stability_limits[0]
 
 
 def _asked(request: Request) -> str:

@@ -11,8 +11,8 @@ from evidence.report.records import BadStudy
 from evidence.report.study import Study
 from services.contract import profile
 from services.contract.ladder import Level
-from services.contract.profile import Interval, Profile, ProfileError, Timing
-from services.contract.timings import alone_and_together, kept, step_points
+from services.contract.profile import BatchLaw, Interval, Profile, ProfileError, Timing
+from services.contract.timings import kept, reference, step_points
 
 PLAIN = {"fp32", "auto"}
 Points = tuple[tuple[float, float], ...]
@@ -29,6 +29,8 @@ class Rung:
     seconds: Estimate
     scv: float
     crowding: float | None
+    crowded_seconds: float
+    """Of a picture in a full worker."""
     quality: Estimate | None
     difference: Estimate | None
     """Of quality to the first rung, on the same captions."""
@@ -77,7 +79,7 @@ class Profiled:
 
     @property
     def dominated(self) -> tuple[Rung, ...]:
-        """Rungs that another beats in seconds and in quality."""
+        """Rungs that another beats in seconds, alone and in a full worker, and in quality."""
         return tuple(rung for rung in self.rungs if rung.dominated_by)
 
     @property
@@ -129,7 +131,9 @@ def _estimate(found: Interval) -> Estimate:
 
 def _rungs(found: Profile, judged: dict[str, dict[str, dict[str, float]]]) -> tuple[Rung, ...]:
     measured = {
-        rung.level.name: _rung(rung, judged) for rung in found.rungs if "images" in rung.costs
+        rung.level.name: _rung(rung, judged, found.law("images", rung.level.name))
+        for rung in found.rungs
+        if "images" in rung.costs
     }
     unique: dict[tuple[str, int, str], Rung] = {}
     for rung in found.rungs:
@@ -144,7 +148,9 @@ def _drawn(level: Level) -> tuple[str, int, str]:
     return level.image.sampler, level.image.steps, level.image.precision
 
 
-def _rung(rung: profile.Rung, judged: dict[str, dict[str, dict[str, float]]]) -> Rung:
+def _rung(
+    rung: profile.Rung, judged: dict[str, dict[str, dict[str, float]]], law: BatchLaw
+) -> Rung:
     level, cost, story = rung.level, rung.costs["images"], rung.costs.get("stories")
     apart = judged.get(level.name, {}).get("clip_score_minus_first")
     return Rung(
@@ -154,6 +160,7 @@ def _rung(rung: profile.Rung, judged: dict[str, dict[str, dict[str, float]]]) ->
         seconds=_estimate(cost.seconds),
         scv=cost.scv,
         crowding=cost.crowding,
+        crowded_seconds=cost.seconds.value * law.slowdown(law.cap),
         quality=_estimate(cost.quality) if cost.quality else None,
         difference=Estimate(**apart) if apart else None,
         story_seconds=_estimate(story.seconds) if story else None,
@@ -169,6 +176,7 @@ def _against(rung: Rung, others: Sequence[Rung]) -> Rung:
         for other in others
         if other.quality
         and other.seconds.value < rung.seconds.value
+        and other.crowded_seconds <= rung.crowded_seconds
         and other.quality.value >= rung.quality.value
     ]
     return Rung(**{**vars(rung), "dominated_by": better[-1] if better else None})
@@ -194,8 +202,7 @@ def _fit(sampler: str, line: Line, timings: Sequence[Timing]) -> Fit:
 
 def _laws(found: Profile) -> Iterator[Law]:
     for queue, law in found.batch.items():
-        timings = [each for each in found.timings if each.queue == queue]
-        together = alone_and_together(timings)
+        together = reference([each for each in found.timings if each.queue == queue])
         try:
             fitted: BatchFit | None = fit_batch(together)
         except BadInput:

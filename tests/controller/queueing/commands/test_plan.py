@@ -7,7 +7,7 @@ import pytest
 
 from controller.queueing.__main__ import main
 from services.contract import policy
-from tests.controller.queueing.planning.situations import profile
+from tests.controller.queueing.planning.situations import ENGINE, profile
 
 QUICK = ("--jobs", "2000")
 
@@ -45,6 +45,23 @@ def test_it_prints_the_choice_and_writes_a_policy(plan, measured, tmp_path):
     assert answer["ci95"]["p95_response"][1] <= 4
     assert policy.load(out).rules.thresholds == tuple(answer["thresholds"])
     assert "the optimum" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("law", "shares"), [(None, {None}), (ENGINE, {0.5, 0.125})], ids=["one at a time", "four"]
+)
+def test_it_says_what_company_adds_where_there_may_be_any(plan, tmp_path, law, shares):
+    path = tmp_path / "profile.json"
+    path.write_text(profile(law=law, crowding={"best": 0.125}).model_dump_json())
+    asked = ("--profile", str(path), "--rate", "0.5", "--slo", "p95=9s", "--levels", "2")
+
+    _, printed = plan(*asked, "--json")
+
+    answer = json.loads(printed.out.splitlines()[-1])
+    known = dict(zip(answer["levels"], answer["crowding"], strict=True))
+    assert set(known.values()) <= shares
+    assert known["best"] == (None if law is None else 0.125)
+    assert ("+12.5% by each other" in printed.out) is (law is not None)
 
 
 def test_a_sweep_answers_each_rate_for_itself(plan, measured):

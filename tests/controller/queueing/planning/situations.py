@@ -26,12 +26,15 @@ def about(value, share=0.01):
 def rung(name, seconds, quality, **cost):
     """What a level was measured to take and give."""
     quality = None if quality is None else about(quality)
-    return Rung(level=level(name), costs={"images": Cost(seconds=about(seconds), quality=quality)})
+    cost = Cost(seconds=about(seconds), quality=quality, **cost)
+    return Rung(level=level(name), costs={"images": cost})
 
 
-def profile(rungs=None, law=None):
-    """A profile of images with these rungs: name to seconds and quality."""
-    found = tuple(rung(name, *cost) for name, cost in (rungs or RUNGS).items())
+def profile(rungs=None, law=None, crowding=None):
+    """A profile of images with these rungs: name to seconds and quality; `crowding` by name."""
+    shares = crowding or {}
+    known = (rungs or RUNGS).items()
+    found = tuple(rung(name, *cost, crowding=shares.get(name)) for name, cost in known)
     return Profile(made_with={}, rungs=found, batch={"images": law} if law else {})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from controller.model import Thresholds
-from controller.queueing.frontier.contenders import optimal
+from controller.queueing.frontier.contenders import optimal, planned
 from controller.queueing.planning.plan import plan
 from controller.queueing.planning.tabled import best, draft, of_policy, outcome, rows
 from controller.queueing.planning.thresholds import table
@@ -15,7 +15,7 @@ from controller.queueing.switching import tabulate
 from services.contract.policy import Policy
 from services.contract.profile import ProfileError
 from services.contract.rules import PolicyRules, check
-from tests.controller.queueing.planning.situations import RUNGS, level, profile, request
+from tests.controller.queueing.planning.situations import ENGINE, RUNGS, level, profile, request
 
 POOR = {"poor": (0.8, 0.28)}
 """Dominated by `good`."""
@@ -114,6 +114,27 @@ def test_a_rate_that_no_level_serves_leaves_the_last_one_for_ever(asked):
     assert outcome(at, found) is None
     assert found.note == "no level serves this rate"
     assert rows(found, NAMES) == ((3,),) * 4
+
+
+CROWDED = {"best": (2.0, 0.35), "good": (1.0, 0.30), "poor": (0.9, 0.25)}
+SHARES = {"best": 0.0, "good": 0.0, "poor": 1.0}
+"""Of four places each: 2, 4 and 1.11 jobs a second."""
+
+
+@pytest.mark.parametrize(
+    ("rate", "names"),
+    [(1.0, ("best", "good", "poor")), (2.5, ("best", "good")), (4.5, ("good",))],
+)
+def test_the_fastest_level_is_that_of_the_greatest_rate(rate, names):
+    """The last one, quickest alone, is no use where it cannot keep up."""
+    at = request("p95=9s", rate=rate, profile=profile(CROWDED, ENGINE, SHARES))
+    found = best(at)
+    assert tuple(each.name for each in found.ladder) == names
+    assert found.served is (rate < 4)
+    if found.served:
+        assert outcome(at, found).target.mean <= 9
+    else:
+        assert planned(at).names == names
 
 
 def test_a_target_that_nothing_meets_leaves_the_last_one_for_ever_and_says_so(asked):
