@@ -123,11 +123,11 @@ def response(
     Without `ahead_level` all are done at one level.
 
     k workers advance up to c jobs each, b of them together at the rate 1/slowdown(b) of their
-    level. While there
-    is a place, the job begins at once and takes S·slowdown(b). Otherwise n - kc others of the n
-    (itself included) must leave first, S·slowdown(c)/kc apart. Of the first interval what is left
-    is its equilibrium excess (Tijms, van Hoorn and Federgruen 1981), with the mean (1 + scv)/2 and,
-    service times being gamma distributed, the variance (1 + scv)(1 + 5 scv)/12 of an interval.
+    level. While there is a place, the job begins at once and takes S·slowdown(b). Otherwise n - kc
+    others of the n (itself included) must leave first, S·slowdown(c)/kc apart. Of the first
+    interval what is left is its equilibrium excess (Tijms, van Hoorn and Federgruen 1981), with the
+    mean (1 + scv)/2 and, service times being gamma distributed, the variance
+    (1 + scv)(1 + 5 scv)/12 of an interval.
 
     Exact for exponential service, and for one worker that does one job at a time; else the k·c
     places are taken to be out of step. What arrives later is taken to keep the company as it is.

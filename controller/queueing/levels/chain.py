@@ -2,9 +2,9 @@
 
 Jobs arrive at rate λ and leave at rate μ(n, i): what k workers get done with n jobs at level i
 (LevelledQueue.service_rates). The whole work in hand is done at the level in force, so a change
-re-times it. At each arrival and departure the level goes where the
-table says; with `decision_seconds` it goes there at the ticks of an exponential clock of that mean
-instead, which stands for a control loop with a dwell.
+re-times it. At each arrival and departure the level goes where the table says; with
+`decision_seconds` it goes there at the ticks of an exponential clock of that mean instead, which
+stands for a control loop with a dwell.
 """
 
 from typing import NamedTuple

@@ -4,8 +4,8 @@ Everything compiled is in this file, because numba's cache of a function notices
 function's own file alone. `state.py` says what the arrays hold. Of events at the same moment,
 departures go first, then deadlines, arrivals, and the tick last.
 
-A worker's clocks are brought up to date only when its company changes, so stopping the loop between
-two events changes no result by a single bit.
+A worker's clocks are brought up to date only when its company changes, or the level where that
+re-times, so stopping the loop between two events changes no result by a single bit.
 """
 
 from typing import Any
