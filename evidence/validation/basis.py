@@ -93,6 +93,7 @@ def others(study: Study) -> dict[str, Basis]:
     delayed = plain(study)
     found = {
         "before": before(study),
+        "after": after(study),
         "offline": offline(study),
         "delayed": delayed,
         "uncalibrated": Basis(study),
@@ -103,10 +104,17 @@ def others(study: Study) -> dict[str, Basis]:
 
 def before(study: Study) -> Basis | None:
     """By the loops before the runs alone; None without others, or where they tell too little."""
-    if not study.loops_after:
-        return None
+    return _one_side(study, study.loops) if study.loops_after else None
+
+
+def after(study: Study) -> Basis | None:
+    """By the loops after the runs alone, likewise."""
+    return _one_side(study, study.loops_after) if study.loops else None
+
+
+def _one_side(study: Study, loops: Sequence[ClosedLoop]) -> Basis | None:
     try:
-        return _by_loops(study, study.loops)
+        return _by_loops(study, loops)
     except BadInput:
         return None
 

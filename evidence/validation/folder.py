@@ -43,7 +43,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
     for name in ladder.names:
         measured.cost(name, "images")
     skipped: dict[str, str] = {}
-    runs = tuple(_runs(folder / "live", ladder, skipped))
+    runs = _runs(folder / "live", ladder, skipped)
     if not runs:
         raise BadStudy(f"{folder / 'live'} holds no run that can be read{_told(skipped)}")
     told = _told_by(folder)
@@ -52,7 +52,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
         runs=runs,
-        calibration=tuple(_runs(folder / BEFORE, ladder, skipped)),
+        calibration=_runs(folder / BEFORE, ladder, skipped),
         loops=_loops_before(folder, skipped),
         loops_after=tuple(_loops(folder, f"{AFTER}/loops", skipped)),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
@@ -91,8 +91,9 @@ def _slo(told: Mapping[str, Any], runs: tuple[Run, ...], ladder: Policy) -> Slo 
     return next((slo for slo in asked if slo), ladder.rules_of("images").slo)
 
 
-def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run]:
-    """In the order of their names; what is none is added to `skipped`."""
+def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> tuple[Run, ...]:
+    """By policy and rate; what is none is added to `skipped`."""
+    found = []
     for path in _recorded(folder):
         try:
             run = with_table(run_of(path, ladder.names), path, ladder)
@@ -100,7 +101,8 @@ def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> Iterator[Run
         except (ValueError, OSError) as error:
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:
-            yield replace(run, began=began_at(path, skipped))
+            found.append(replace(run, began=began_at(path, skipped)))
+    return tuple(sorted(found, key=lambda run: (run.policy.slug, run.rate, run.repeat)))
 
 
 def _loops_before(folder: Path, skipped: dict[str, str]) -> tuple[ClosedLoop, ...]:

@@ -19,6 +19,7 @@ class Variant:
 
 VARIANTS: Mapping[str, Variant] = {
     "before": Variant("by the loops before the runs alone, as a forecast"),
+    "after": Variant("by the loops after the runs alone"),
     "offline": Variant("by the law of the profile's own timings, without a served picture"),
     "delayed": Variant("with what a picture costs besides the engine as a delay"),
     "uncalibrated": Variant("without what a picture costs besides the engine"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from evidence.law import NAMES
 from evidence.loops import closed_loop
 from evidence.report.numbers import Estimate, known
+from evidence.report.sources import intervals
 from evidence.report.study import Study
 from evidence.served import ClosedLoop, as_if, within
 from evidence.validation.probed import AFTER, BEFORE
@@ -65,6 +67,7 @@ class Loop:
     """A closed loop at a level: mean seconds of a picture, and how many others all the time slow it
     as much by the law as those that it was beside."""
 
+    name: str
     level: str
     others: float
     seconds: float
@@ -87,6 +90,23 @@ class Loops:
     def of(self, level: str, *, again: bool) -> list[Loop]:
         """Of one level, from one side of the live runs."""
         return [loop for loop in self.each if (loop.level, loop.again) == (level, again)]
+
+    @property
+    def drift(self) -> Estimate | None:
+        """How many times as long pictures took after the live runs as before them, in the same
+        company: the geometric mean over the loops that are on both sides, with Student's interval
+        of the mean logarithm; None for fewer than two."""
+        before, after = (
+            {loop.name: log(self._over_law(loop)) for loop in self.each if loop.again == again}
+            for again in (False, True)
+        )
+        both = [after[name] - before[name] for name in before if name in after]
+        found = intervals.independent_mean(both)
+        return found and Estimate(*(exp(end) for end in found))
+
+    def _over_law(self, loop: Loop) -> float:
+        level = self.law.level(loop.level)
+        return loop.seconds / level.mean(loop.others) if level else loop.seconds
 
 
 def law(told: Mapping[str, Any] | None) -> Served | None:
@@ -111,7 +131,7 @@ def loops(study: Study, found: Served | None) -> Loops | None:
         return None
     sides = (study.folder / stage / "loops" for stage in (BEFORE, AFTER))
     each = tuple(
-        _loop(level, loop, found.cap, again=bool(again))
+        _loop(record.run_name(path), level, loop, found.cap, again=bool(again))
         for again, folder in enumerate(sides)
         for path in sorted(folder.glob("*-*"))
         if (level := found.level(record.run_name(path).rpartition("-")[0]))
@@ -120,9 +140,9 @@ def loops(study: Study, found: Served | None) -> Loops | None:
     return Loops(each, found) if each else None
 
 
-def _loop(level: Level, found: ClosedLoop, cap: int, *, again: bool) -> Loop:
+def _loop(name: str, level: Level, found: ClosedLoop, cap: int, *, again: bool) -> Loop:
     together = as_if(within(found.beside, cap)[None], np.array([level.crowding]))
-    return Loop(level.name, float(together[0]) - 1, found.mean, again)
+    return Loop(name, level.name, float(together[0]) - 1, found.mean, again)
 
 
 def _recorded(path: Path) -> ClosedLoop | None:

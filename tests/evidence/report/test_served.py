@@ -67,6 +67,7 @@ def test_loops_lie_on_the_law_that_they_were_made_by(tmp_path: Path) -> None:
             assert (first.others, second.others) == pytest.approx((0, 2))
             expected = factor * level.mean(0), factor * level.mean(2)
             assert (first.seconds, second.seconds) == pytest.approx(expected)
+    assert tuple(shown.drift) == pytest.approx((1.1, 1.1, 1.1))
 
 
 def test_a_study_without_loops_after_the_runs_has_those_before(tmp_path: Path) -> None:
@@ -78,6 +79,7 @@ def test_a_study_without_loops_after_the_runs_has_those_before(tmp_path: Path) -
     assert shown is not None
     assert len(shown.each) == 2 * len(studies.LEVELS)
     assert not shown.again
+    assert shown.drift is None
     assert served.loops(found, None) is None
 
 

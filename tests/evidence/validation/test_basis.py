@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evidence.validation.basis import Basis, before, best, offline, plain
+from evidence.validation.basis import Basis, after, before, best, offline, plain
 from evidence.validation.folder import load
 from evidence.validation.measured import jobs
 from evidence.validation.result import validate
@@ -125,10 +125,13 @@ def test_a_machine_that_drifts_is_calibrated_on_both_sides(study) -> None:
     assert result.accuracy("simulated").worst < 0.1
     assert result.accuracy("simulated", "before").runs == len(PLAYED)
     assert _fastest(result).error("simulated", "before") < -0.1
+    assert result.accuracy("simulated", "after").runs == len(PLAYED)
+    assert _fastest(result).error("simulated", "after") > _fastest(result).error("simulated")
 
 
 def test_there_is_no_forecast_apart_where_all_loops_came_before(study, result) -> None:
     assert before(study) is None
+    assert after(study) is None
     assert result.accuracy("simulated", "before").runs == 0
     assert before(replace(study, loops=(), loops_after=study.loops)) is None
 

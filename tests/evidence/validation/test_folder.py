@@ -183,3 +183,15 @@ def test_evenly_spaced_pictures_count_beside_closed_loops(study):
         (study / "calibration" / path.name).write_bytes(path.read_bytes())
 
     assert load(study).loops == (*closed, *closed)
+
+
+def test_runs_come_by_policy_and_rate_not_by_the_letters_of_their_names(study) -> None:
+    one = next((study / "live").glob("fixed_*.jsonl"))
+    policy, _, repeat = one.name.removesuffix(".jsonl").rsplit("-", 2)
+    for rate in ("15", "4.4"):
+        (study / "live" / f"{policy}-{rate}-{repeat}.jsonl").write_bytes(one.read_bytes())
+
+    rates = [run.rate for run in load(study).runs if run.policy.slug == policy]
+
+    assert rates == sorted(rates)
+    assert {4.4, 15.0} <= set(rates)
