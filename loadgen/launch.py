@@ -29,7 +29,10 @@ class Unreachable(ConnectionError):
 
 @dataclass(frozen=True)
 class Launch:
-    """What is sent and shown: `label` goes before the figures, `file` takes a line a request."""
+    """What is sent and shown: `label` goes before the figures, `file` takes a line a request.
+
+    `levels`: whether the changes of level are kept beside it, where there are any.
+    """
 
     url: str
     schedule: Sequence[Arrival]
@@ -37,6 +40,7 @@ class Launch:
     file: Path | None = None
     quiet: bool = False
     label: str = ""
+    levels: bool = True
 
 
 def add_terms(parser: argparse.ArgumentParser) -> Any:
@@ -83,7 +87,7 @@ async def launch(what: Launch, target: Target, records: list[Record]) -> None:
     async with AsyncExitStack() as stack:
         view = stack.enter_context(View(len(what.schedule), quiet=what.quiet, label=what.label))
         file = stack.enter_context(what.file.open("w")) if what.file else None
-        if what.file and isinstance(target, Gateway):
+        if what.file and what.levels and isinstance(target, Gateway):
             await stack.enter_async_context(watched(what.url, target.clock, what.file))
         drive = Drive(target, what.terms, tell=view.tell, done=partial(_keep, records, file))
         if what.file:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import random
 import sys
 from collections import defaultdict
@@ -13,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from loadgen import options, tables
+from loadgen import claim, options, reference, tables
 from loadgen.campaign import Cell, hopeless
 from loadgen.drive import Terms
 from loadgen.gateway import Gateway
@@ -24,10 +23,6 @@ from loadgen.policies import Policy, check_all
 from loadgen.record import ENDINGS, Record, read
 from loadgen.steering import Steering, taken
 from loadgen.workload import Arrival
-
-SAME = ("kind", "mix", "prompts", "option", "burstiness", "arrivals", "seed")
-SAME += ("num_prompts", "duration", "warmup", "patience")
-"""Options of a load that all runs of one folder have in common."""
 
 SEED_BITS = 31
 
@@ -78,7 +73,7 @@ def play(series: Series) -> Played:
     Raises BadLoad for what makes no sense, before anything is sent; Unreachable; NotSettled.
     """
     _check(series.asked)
-    _claim(series.asked)
+    claim.take(series.asked)
     played = Played()
     try:
         played.complete = asyncio.run(_played(series, played))
@@ -95,27 +90,6 @@ def _check(asked: argparse.Namespace) -> None:
         raise BadLoad("a trace, ramp, steps or mmpp has its own rate; use constant or diurnal")
 
 
-def _claim(asked: argparse.Namespace) -> None:
-    """Make the folder, or go on in one whose runs had the same load."""
-    load = {name: getattr(asked, name) for name in SAME}
-    asked.out.mkdir(parents=True, exist_ok=True)
-    note = asked.out / "load.json"
-    before = _load_of(note) if note.exists() else load
-    other = [name for name in SAME if before.get(name) != load[name]]
-    if other:
-        told = ", ".join(f"{name} was {before.get(name)!r}" for name in other)
-        raise BadLoad(f"{asked.out} holds runs of another load ({told}); choose another --out")
-    note.write_text(json.dumps(load, indent=1) + "\n")
-
-
-def _load_of(note: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(note.read_text()))
-    except (ValueError, TypeError) as error:
-        told = f"{note} does not say what load its folder holds ({error}); choose another --out"
-        raise BadLoad(told) from error
-
-
 async def _played(series: Series, played: Played) -> bool:
     for cell in series.cells:  # what cannot be played is refused before anything is sent
         schedule(series, cell)
@@ -128,19 +102,20 @@ async def _played(series: Series, played: Played) -> bool:
     await check_reachable(url)
     async with aiohttp.ClientSession() as session:
         steering = Steering(url, session)
-        stack = await _allowed(steering, missing)
+        stack = await _allowed(steering, missing, series.asked)
         try:
             return await until_interrupted(_all(series, played, stack))
         finally:
             await steering.release()
 
 
-async def _allowed(steering: Steering, missing: Sequence[Cell]) -> Stack:
-    """Raises BadLoad for a policy that the stack cannot have."""
+async def _allowed(steering: Steering, missing: Sequence[Cell], asked: argparse.Namespace) -> Stack:
+    """Raises BadLoad for a policy, or a level of a reference, that the stack cannot have."""
     known = await steering.policy()
     levels = tuple(level["name"] for level in known["ladder"])
     ruled = {cell: tables.at(cell.policy, cell.rate, known["ladder"]) for cell in missing}
     check_all(dict.fromkeys(ruled.values()), levels, known["kinds"])
+    reference.check(asked.reference, levels)
     other = taken(known)
     if other:
         raise BadLoad(
@@ -150,6 +125,7 @@ async def _allowed(steering: Steering, missing: Sequence[Cell]) -> Stack:
 
 
 async def _all(series: Series, played: Played, stack: Stack | None) -> None:
+    last = None
     for cell in series.cells:
         key, records, kept = (cell.policy, cell.rate), None, series.kept(cell)
         if kept:
@@ -158,15 +134,23 @@ async def _all(series: Series, played: Played, stack: Stack | None) -> None:
             played.left_out.append(cell.name)
             print(f"{cell.name}: left out, a lower rate was too much", file=sys.stderr)
         elif stack:
-            records = await _one(series, cell, stack)
+            records, last = await _one(series, cell, stack), cell
         if records is not None:
             played.found[key].append(records)
+    if stack and last and series.asked.reference:
+        await _beside(series.asked, stack, f"after-{last.name}")
+
+
+async def _beside(asked: argparse.Namespace, stack: Stack, name: str) -> None:
+    """With nothing outstanding, the loops of the reference, if any."""
+    await stack.steering.drained(stack.fastest, asked.drain)
+    await reference.play(asked, stack.steering.url, name)
 
 
 async def _one(series: Series, cell: Cell, stack: Stack) -> list[Record]:
     asked, requests = series.asked, schedule(series, cell)
     steering, policy = stack.steering, stack.ruled[cell]
-    await steering.drained(stack.fastest, asked.drain)
+    await _beside(asked, stack, f"before-{cell.name}")
     longest = asked.drain + requests[-1].due + asked.patience + 60
     await steering.put(policy, longest)
     await steering.settled(policy, asked.rest, asked.drain)

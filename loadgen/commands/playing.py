@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from loadgen import options
+from loadgen import options, reference
 from loadgen.launch import add_terms
 
 
@@ -45,4 +45,12 @@ def _add_policies(parser: argparse.ArgumentParser, out: Path) -> None:
         type=options.seconds,
         default=600.0,
         help="seconds to wait for an idle stack before a run",
+    )
+    group.add_argument(
+        "--reference",
+        type=reference.loops,
+        default=(),
+        metavar="LEVEL:N:REQUESTS,…",
+        help="closed loops before every run and after the last, N outstanding at a time, kept in "
+        "OUT/reference: how fast the stack was beside each run",
     )

@@ -13,8 +13,8 @@ from evidence.plan import BadPlan, read
 from evidence.rates import Loads
 from evidence.stages import NotReached, Session, Stage, chosen, shown
 from evidence.stages_live import SWEEP, live
+from loadgen.claim import SAME
 from loadgen.commands import run, sweep
-from loadgen.series import SAME
 from services.contract import profile
 from tests.conftest import ROOT
 from worker.study.options import parser as worker_study
