@@ -8,6 +8,7 @@ from evidence.law import NAMES, PictureLaw
 from evidence.validation import simulated
 from evidence.validation.basis import Basis
 from evidence.validation.calibration import Overhead
+from evidence.validation.earlier import at_ratio
 from evidence.validation.figures import Estimates, Jobs
 from evidence.validation.intervals import Floats
 from evidence.validation.relative_speed import Paces, RelativeSpeed
@@ -85,7 +86,8 @@ def by_work(run: Run, rules: PolicyRules, clock: "WorkClock", ratio: float) -> R
     due = clock.work(np.array([each.due for each in ordered])).tolist()
     records = tuple(replace(each, due=at) for each, at in zip(ordered, due, strict=True))
     asked = replace(run.policy, rules=_quicker(rules, ratio))
-    return replace(run, records=records, rate=run.rate * ratio, policy=asked)
+    seen = run.watched and at_ratio(run.watched, ratio)
+    return replace(run, records=records, rate=run.rate * ratio, policy=asked, watched=seen)
 
 
 def _quicker(rules: PolicyRules, ratio: float) -> PolicyRules:

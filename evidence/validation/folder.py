@@ -13,6 +13,7 @@ import numpy as np
 from evidence.loops import closed_loop
 from evidence.served import ClosedLoop
 from evidence.validation import solved
+from evidence.validation.accepted import with_earlier
 from evidence.validation.intervals import Floats
 from evidence.validation.probed import AFTER, BEFORE, began_at, with_probes
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
@@ -51,7 +52,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         policy=ladder,
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
-        runs=runs,
+        runs=with_earlier(runs, folder / "live"),
         calibration=_runs(folder / BEFORE, ladder, skipped),
         loops=_loops_before(folder, skipped),
         loops_after=tuple(_loops(folder, f"{AFTER}/loops", skipped)),

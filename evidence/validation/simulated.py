@@ -4,9 +4,11 @@ When requests are due is drawn up front from a seed, so a prediction on that sch
 before anything is sent. What is random is the work of each job and the phase of the controller's
 clock. The same with fresh Poisson arrivals tells how much runs of that length vary by chance.
 
-Rules that plan do so anew as the simulated arrivals drift, as the live controller. Runs at one rate
-follow each other, so that its estimate is taken to be that of the rate as a run begins; what it
-learned of service times from those before is not known.
+Rules that plan do so anew as the simulated arrivals drift, as the live controller. Its estimate of
+the rate as a run begins is what the live one had by what it saw before, which is known by then
+(evidence.validation.earlier); where no record tells, that of one used to the run's rate. The first
+plan is made as the load begins; live, as the rules are put in force, some seconds before. What was
+learned of service times from the runs before is not known.
 
 Where something comes after the engine as a delay, the simulated controller sees a job leave as it
 leaves the engine; the live one counts it until it is finished, so that its depth is a little
@@ -80,7 +82,7 @@ def afresh(study: Study, run: Run, replications: int = REPLICATIONS) -> Replay:
 
 
 def scenario_of(study: Study, run: Run) -> Scenario:
-    """The live system under the run's rules, its controller used to the run's rate."""
+    """The live system under the run's rules, its controller with what it had seen before."""
     ours = live.scenario(
         study.under(run),
         study.profile,
@@ -90,14 +92,15 @@ def scenario_of(study: Study, run: Run) -> Scenario:
     )
     most = min(study.capacity, ours.capacity or study.capacity)
     starting = replace(ours.switching, initial=first_level(run, study.names))
-    return replace(ours, capacity=most, switching=_used_to(run.rate, starting))
+    return replace(ours, capacity=most, switching=_knowing(run, starting))
 
 
-def _used_to(rate: float, switching: Switching) -> Switching:
+def _knowing(run: Run, switching: Switching) -> Switching:
     planning = switching.replanning
     if planning is None:
         return switching
-    return replace(switching, replanning=replace(planning, estimator=settled(rate)))
+    watched = run.watched or settled(run.rate)
+    return replace(switching, replanning=replace(planning, estimator=watched))
 
 
 def _period(switching: Switching) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from controller.estimate import ArrivalRate
 from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
 from evidence.validation.relative_speed import Probes
@@ -27,7 +28,8 @@ class Run:
     """One run on the live stack: a policy at a rate, for the n-th time.
 
     `changes` of the level; None where they were not recorded. It `began` in unix seconds; `probes`
-    of the machine's speed while pictures were under way, from then on.
+    of the machine's speed while pictures were under way, from then on. The controller had `watched`
+    the arrivals before; None where that is not known.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Run:
     changes: tuple[Change, ...] | None = None
     began: float | None = None
     probes: Probes | None = None
+    watched: ArrivalRate | None = None
 
     @property
     def ordered(self) -> list[Record]:
