@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -110,11 +110,22 @@ class Sweep(Rated):
     best_loads: tuple[Positive, ...] = ()
 
 
+class Reference(Strict):
+    """Closed loops beside every run, of each level with each number outstanding: `seconds` of each,
+    `pictures` at least."""
+
+    levels: tuple[str, ...] = Field(min_length=1)
+    together: tuple[Count, ...] = Field(min_length=1)
+    seconds: Positive
+    pictures: Count
+
+
 class Live(Sweep):
     """The sweep of all policies. `aim` is the 95th percentile, in seconds, that both `planned` and
     `optimal` keep to: alike, so that their difference is not one of targets."""
 
     aim: Positive
+    reference: Reference | None = None
 
     @property
     def optimal(self) -> bool:
@@ -129,6 +140,9 @@ class Strategies(Strict):
     level: str
     books: Count
     pages: Count
+
+
+Loops = TypeVar("Loops", Calibration, Reference)
 
 
 class Plan(Strict):
@@ -162,15 +176,21 @@ def read(name: Name, file: Path = PLANS) -> Plan:
 
 def within(plan: Plan, cap: int, story_cap: int) -> Plan:
     """The plan with no more pictures and stories together than a worker advances."""
-    asked, loops = plan.profile, plan.calibration
+    asked, loops, live = plan.profile, plan.calibration, plan.live
+    beside = live.reference and _no_more(live.reference, cap)
     batches, story_batches = _cut(asked.batches, cap), _cut(asked.story_batches, story_cap)
     fewer = {"batches": batches, "story_batches": story_batches}
     return plan.model_copy(
         update={
             "profile": asked.model_copy(update=fewer),
-            "calibration": loops.model_copy(update={"together": _cut(loops.together, cap)}),
+            "calibration": _no_more(loops, cap),
+            "live": live.model_copy(update={"reference": beside}),
         }
     )
+
+
+def _no_more(loops: Loops, cap: int) -> Loops:
+    return loops.model_copy(update={"together": _cut(loops.together, cap)})
 
 
 def _cut(counts: tuple[int, ...], cap: int) -> tuple[int, ...]:

@@ -57,6 +57,21 @@ class Lasting:
         return str(self.count(profile) + self.together)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Closed loops beside the runs of a sweep."""
+
+    loops: tuple[Lasting, ...]
+
+    def written(self, profile: Profile) -> str:
+        """The same as `loadgen sweep --reference` takes them. Raises ProfileError."""
+        return ",".join(f"{x.level}:{x.together}:{x.count(profile)}" for x in self.loops)
+
+
+Measured = Loads | Lasting | Beside
+"""What becomes part of a command line once a study's profile is there."""
+
+
 def written(rates: tuple[float, ...]) -> str:
     """`0.5,1,2`."""
     return ",".join(f"{rate:g}" for rate in rates)

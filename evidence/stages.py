@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evidence.rates import Lasting, Loads
+from evidence.rates import Measured
 from services.contract.profile import Profile
 
 URL = "{url}"
@@ -15,10 +15,10 @@ URL = "{url}"
 class Command:
     """What follows `python`, with `environment` beside the usual one.
 
-    Rates may be Loads, counts Lasting: both become numbers once the study's profile is there.
+    Rates and counts may be Measured: they become numbers once the study's profile is there.
     """
 
-    arguments: tuple[str | Loads | Lasting, ...]
+    arguments: tuple[str | Measured, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -31,7 +31,7 @@ class Command:
         return tuple(_filled(each, url, profile) for each in self.arguments)
 
 
-def _filled(argument: str | Loads | Lasting, url: str, profile: Profile | None) -> str:
+def _filled(argument: str | Measured, url: str, profile: Profile | None) -> str:
     if isinstance(argument, str):
         return url if argument == URL else argument
     if profile is None:

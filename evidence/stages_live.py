@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from evidence.plan import OPTIMAL, PLANNED, BadPlan, Plan, Sweep
-from evidence.rates import Lasting, Loads
+from evidence import expected
+from evidence.plan import OPTIMAL, PLANNED, BadPlan, Live, Plan, Reference, Sweep
+from evidence.rates import Beside, Lasting, Loads
 from evidence.stages import URL, Command, Session, Stage, Terms, options
 from evidence.stages_offline import BEST, LEVELS, rates
 
 FALLBACK = "ddim-25"
-START_SECONDS, SETTLE_SECONDS = 20.0, 9.0
-"""Of a stack, and before a run of a sweep; for estimates alone"""
-HOPELESS = 1.5
-"""A load of the best level at which most of a minute's requests take more than a few seconds"""
 SWEEP = ("-m", "loadgen", "sweep", "--url", URL, "--quiet", "--kind", "image")
 NEEDS = ("profile",)
 BALANCED = (("shared", 1), ("jsq", 1), ("jsq", 2), ("shared", 2))
@@ -88,13 +85,26 @@ def _live(plan: Plan, out: str) -> Stage:
     sweeps write into one folder, as their load is the same."""
     asked = _named(plan, out)
     best = (_best(asked),) if asked.best_loads and asked.rates == "auto" else ()
-    commands = tuple(_sweep(each, plan, f"{out}/live") for each in (*best, asked))
+    beside = _reference(asked.reference)
+    commands = tuple(_sweep(each, plan, f"{out}/live", beside) for each in (*best, asked))
     session = Session(commands, _terms(plan, workers=asked.workers))
     needs = (*NEEDS, "optimal") if plan.live.optimal else NEEDS
-    return Stage("live", (session,), needs=needs, minutes=_minutes(asked, 1))
+    return Stage("live", (session,), needs=needs, minutes=expected.live_minutes(asked))
 
 
-def _named(plan: Plan, out: str) -> Sweep:
+def _reference(asked: Reference | None) -> tuple[str | Beside, ...]:
+    """How fast the machine is beside each run: predictions need not take it to keep its speed."""
+    if asked is None:
+        return ()
+    loops = tuple(
+        Lasting(level, together, asked.seconds, asked.pictures)
+        for level in asked.levels
+        for together in asked.together
+    )
+    return "--reference", Beside(loops)
+
+
+def _named(plan: Plan, out: str) -> Live:
     """With the policies as loadgen names them. Raises BadPlan where it could not read one."""
     if plan.live.optimal and "," in out:
         raise BadPlan(
@@ -106,7 +116,7 @@ def _named(plan: Plan, out: str) -> Sweep:
     return plan.live.model_copy(update={"policies": policies})
 
 
-def _best(asked: Sweep) -> Sweep:
+def _best(asked: Live) -> Live:
     alone = {"policies": (f"fixed:{BEST}",), "loads": asked.best_loads, "best_loads": ()}
     return asked.model_copy(update=alone)
 
@@ -116,7 +126,8 @@ def _dispatch(plan: Plan, folder: str) -> Stage:
     rule goes on in the folder of the first: what is there is not run again, so that a repeat has
     the same requests under both rules."""
     sessions = tuple(_dispatched(*each, plan, folder) for each in BALANCED)
-    return Stage("dispatch", sessions, needs=NEEDS, minutes=_minutes(plan.dispatch, len(sessions)))
+    minutes = expected.minutes(plan.dispatch, len(sessions))
+    return Stage("dispatch", sessions, needs=NEEDS, minutes=minutes)
 
 
 def _dispatched(rule: str, stack: int, plan: Plan, folder: str) -> Session:
@@ -125,31 +136,13 @@ def _dispatched(rule: str, stack: int, plan: Plan, folder: str) -> Session:
     return Session((command,), _terms(plan, rule, plan.dispatch.workers), rule)
 
 
-def _sweep(asked: Sweep, plan: Plan, folder: str) -> Command:
+def _sweep(asked: Sweep, plan: Plan, folder: str, beside: tuple[str | Beside, ...] = ()) -> Command:
     goal = f"e2el:{plan.slo.seconds * 1000:g}"
     times = options(duration=asked.seconds, repeats=asked.repeats, patience=asked.patience)
     aims = options(goodput=goal, stop_when=goal, drain=asked.patience)
     policies = ("--policies", ",".join(asked.policies))
-    return Command((*SWEEP, "--rates", rates(asked), *policies, *times, *aims, "--out", folder))
-
-
-def _minutes(asked: Sweep, stacks: int) -> float:
-    """Should every run take place that has a chance: overloaded ones take longer, but the runs that
-    this makes hopeless are left out."""
-    auto = asked.rates == "auto"
-    runs = len(asked.policies) * len(asked.loads if auto else asked.rates)
-    if auto:
-        runs += len(asked.best_loads) - _left_out(asked)
-    seconds = asked.seconds + SETTLE_SECONDS
-    return stacks * (START_SECONDS + runs * asked.repeats * seconds) / 60
-
-
-def _left_out(asked: Sweep) -> int:
-    """Runs of the best level above the lowest rate that is far more than one worker keeps up with:
-    there most requests take too long, and --stop-when goes no higher."""
-    if f"fixed:{BEST}" not in asked.policies:
-        return 0
-    return max(0, sum(load >= HOPELESS * asked.workers for load in asked.loads) - 1)
+    end = *policies, *times, *aims, *beside, "--out", folder
+    return Command((*SWEEP, "--rates", rates(asked), *end))
 
 
 def _strategies(plan: Plan, folder: str) -> Stage:

@@ -55,6 +55,7 @@ def test_no_more_are_together_than_a_worker_advances() -> None:
     found = plan.within(read("laptop"), 4, 1)
     assert found.profile.batches == (1, 2, 4)
     assert found.calibration.together == (1, 4)
+    assert plan.within(read("laptop"), 2, 1).live.reference.together == (1, 2)
     assert found.profile.story_batches == (1,)
     assert plan.within(read("laptop"), 8, 8) == read("laptop")
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from controller.queueing.engine import Engine
-from evidence.rates import Lasting, Loads, limit
+from evidence.rates import Beside, Lasting, Loads, limit
 from services.contract.profile import BatchLaw, Profile, ProfileError
 
 SECONDS = {"ddpm-100": 1.3, "ddim-3": 0.06}
@@ -88,6 +88,12 @@ def test_loops_of_any_level_and_number_keep_a_worker_as_long(name: str, together
 def test_a_loop_has_pictures_enough_and_those_that_fill_it() -> None:
     loop = Lasting("ddpm-100", 4, 0.001, least=8)
     assert (loop.count(_profile(LAW)), loop.written(_profile(LAW))) == (8, "12")
+
+
+def test_loops_beside_runs_are_written_as_a_sweep_takes_them() -> None:
+    few, many = Lasting("ddim-3", 1, 0.001, least=4), Lasting("ddim-3", 4, 5.0, least=4)
+    found = Beside((few, many)).written(_profile(LAW))
+    assert found == f"ddim-3:1:4,ddim-3:4:{many.count(_profile(LAW))}"
 
 
 def test_a_level_that_was_not_measured_is_named() -> None:

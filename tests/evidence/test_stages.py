@@ -123,6 +123,17 @@ def test_the_best_level_alone_is_tried_at_more_rates_under_the_same_load() -> No
     assert [getattr(alone, name) for name in SAME] == [getattr(all_, name) for name in SAME]
 
 
+def test_every_live_sweep_has_the_same_loops_beside_its_runs() -> None:
+    found = [_loadgen().parse_args(line[2:]).reference for line in _lines(_of("live"))]
+    assert len(set(found)) == 1
+    asked = read("laptop").live.reference
+    names = [f"{level}-{many}" for level in asked.levels for many in asked.together]
+    assert [loop.name for loop in found[0]] == names
+    assert min(loop.requests for loop in found[0]) >= asked.pictures
+    for stage in (_of("calibration"), _of("dispatch"), _live(reference=None)["live"]):
+        assert not any("--reference" in line for line in _lines(stage))
+
+
 def _with(part: str, **other: object) -> dict[str, Stage]:
     """The stages by name, with something else in a part of the plan."""
     plan = read("laptop")
@@ -161,7 +172,7 @@ def _option(line: tuple[str, ...], name: str) -> str:
 
 
 def test_rates_that_are_given_are_sent_as_they_are() -> None:
-    (command,) = _live(rates=(1.0, 2.5))["live"].sessions[0].commands
+    (command,) = _live(rates=(1.0, 2.5), reference=None)["live"].sessions[0].commands
     assert command.filled("URL", None)[len(SWEEP) : len(SWEEP) + 2] == ("--rates", "1,2.5")
 
 
