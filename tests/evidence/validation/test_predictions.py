@@ -7,6 +7,7 @@ import pytest
 
 from controller.queueing.engine import Engine
 from controller.queueing.sharing import ps
+from controller.queueing.simulation.planner import settled
 from controller.queueing.simulation.scenario import Horizon
 from controller.queueing.simulation.statistics import replicate
 from evidence.validation import closed_form, simulated
@@ -111,6 +112,14 @@ def test_rules_that_plan_do_so_anew_and_begin_used_to_the_rate(study):
     assert idle.plan.basis.arrivals.value < 0.5 * run.rate
     fixed = simulated.scenario_of(study, run_of(study, "threshold:4,12"))
     assert fixed.switching.replanning is None
+
+
+def test_rules_that_plan_begin_with_what_the_live_controller_had_seen(study):
+    run = replace(run_of(study, "planned:5"), watched=settled(9.0))
+
+    begun = simulated.scenario_of(study, run).switching.replanning.begin()
+
+    assert begun.plan.basis.arrivals.value == pytest.approx(9.0, rel=0.06)
 
 
 def test_a_planned_run_is_replayed_as_it_went(study):
