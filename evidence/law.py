@@ -34,7 +34,7 @@ class PictureLaw:
     """φ in seconds a picture, τ in seconds a step.
 
     `before`: of these seconds those until work starts, on average over loops in which nobody waits
-    for a place. `spread`, (4, 4):
+    for a place. `observations`: how many loops or timings it is of. `spread`, (4, 4):
     the coefficients' covariance times Student's quantile squared, so that c·x is known to within
     √(c·spread·c); as they are named in NAMES.
     """
@@ -101,18 +101,32 @@ def offline(timings: Sequence[Timing], cap: int) -> PictureLaw:
     return law_of(all_four @ found, all_four @ spread @ all_four.T, NOTHING, cap, len(seconds))
 
 
-def fitted(design: Floats, seconds: Floats) -> tuple[Floats, Floats]:
+def fitted(design: Floats, seconds: Floats, weights: Floats | None = None) -> tuple[Floats, Floats]:
     """Least squares of relative errors with no coefficient below 0 (Lawson and Hanson 1974).
 
-    `design` is (observations, c). Returns the coefficients and their spread (PictureLaw): that of
-    all of them, those held at 0 too, so that no interval is too narrow.
+    `design` is (observations, c); `weights` (observations,), all alike without. Returns the
+    coefficients and their spread (PictureLaw): that of all of them, those held at 0 too, so that no
+    interval is too narrow. With weights as many observations count as they are worth (`effective`).
     """
-    relative = design / seconds[:, None]
-    found, _ = optimize.nnls(relative, np.ones(len(seconds)))
-    residuals = 1 - relative @ found
-    freedom = max(1, design.shape[0] - design.shape[1])
+    shares = as_shares(np.ones(len(seconds)) if weights is None else weights)
+    root = np.sqrt(shares)
+    relative = design / seconds[:, None] * root[:, None]
+    found, _ = optimize.nnls(relative, root)
+    residuals = root - relative @ found
+    freedom = max(1.0, float(shares.sum()) - design.shape[1])
     covariance = np.linalg.pinv(relative.T @ relative) * (residuals @ residuals) / freedom
     return found, covariance * float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) ** 2
+
+
+def effective(weights: Floats) -> float:
+    """How many observations of one weight have a mean as sure: (Σw)²/Σw² (Kish 1965)."""
+    return float(weights.sum() ** 2 / (weights @ weights))
+
+
+def as_shares(weights: Floats) -> Floats:
+    """The same weights with the effective number of observations for their sum: 1 where all are
+    alike."""
+    return weights * (effective(weights) / weights.sum())
 
 
 def law_of(

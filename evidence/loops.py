@@ -11,8 +11,9 @@ from loadgen.metrics import measured
 from loadgen.record import SUCCEEDED, Record
 
 
-def closed_loop(records: Sequence[Record]) -> ClosedLoop:
-    """Of pictures that took equally many steps; those of the warm-up count as company, too.
+def closed_loop(records: Sequence[Record], began: float | None = None) -> ClosedLoop:
+    """Of pictures that took equally many steps; those of the warm-up count as company, too. It
+    `began` in unix seconds.
 
     The next request is sent a little after one ends, so fewer are outstanding than were allowed:
     how many is what the records show. Raises BadInput where nothing finished or steps differ.
@@ -24,11 +25,15 @@ def closed_loop(records: Sequence[Record]) -> ClosedLoop:
         raise BadInput(f"a closed loop has pictures of one number of steps; these: {sorted(steps)}")
     sent, started, finished = (_times(counted, name) for name in ("sent", "started", "finished"))
     every = _times(done, "sent"), _times(done, "finished")
+    middle = float(sent.min() + finished.max()) / 2
+    levels = {each.level for each in counted}
     return ClosedLoop(
         steps=steps.pop(),
         beside=tuple(beside(sent, finished, *every).tolist()),
         before=tuple((started - sent).tolist()),
         seconds=tuple((finished - sent).tolist()),
+        level=levels.pop() if len(levels) == 1 else None,
+        at=None if began is None else began + middle,
     )
 
 

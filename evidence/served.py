@@ -7,12 +7,13 @@ next sent when one ends, so the load is known and no queue has to settle.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from scipy import stats
 
 from controller.queueing.refusal import BadInput
-from evidence.law import CONFIDENCE, Floats, PictureLaw, fitted, law_of, terms
+from evidence.law import CONFIDENCE, Floats, PictureLaw, as_shares, fitted, law_of, terms
 from services.contract.profile import Interval
 
 LEAST_LOOPS = 5
@@ -26,18 +27,31 @@ ROUNDS = 20
 """Of substitution: three suffice for as many digits as are of interest."""
 
 
+class Where(StrEnum):
+    """The part of a study that a loop belongs to: before the live runs, beside them, after them."""
+
+    CALIBRATION = "calibration"
+    REFERENCE = "reference"
+    RECALIBRATION = "recalibration"
+
+
 @dataclass(frozen=True)
 class ClosedLoop:
     """Pictures of `steps` steps; what each took, in seconds.
 
     `beside`: the share of their time that they spent beside 0, 1, 2, … others. `before`: seconds
-    from sending to the start of work; `seconds`: from sending to the end.
+    from sending to the start of work; `seconds`: from sending to the end. `level`: that of all of
+    them; None where they had several. `at`: unix seconds of its middle, None where that is not
+    known.
     """
 
     steps: int
     beside: tuple[float, ...]
     before: tuple[float, ...]
     seconds: tuple[float, ...]
+    level: str | None = None
+    at: float | None = None
+    where: Where = Where.CALIBRATION
 
     @property
     def mean(self) -> float:
@@ -50,25 +64,36 @@ class ClosedLoop:
         return float(np.arange(len(self.beside)) @ np.array(self.beside))
 
 
-def fit(loops: Sequence[ClosedLoop], cap: int) -> PictureLaw:
+def fit(
+    loops: Sequence[ClosedLoop], cap: int, weights: Sequence[float] | None = None
+) -> PictureLaw:
     """The law that explains the mean of each loop, by least squares of relative errors.
 
     A picture beside k others gets on at 1/(1 + crowding·k) of its speed alone, so that of company
     that varies the harmonic mean of the slowdowns counts. They are those of the law itself: found
-    by substitution. `before` has Student's interval over the loops' means. Raises BadInput for
-    fewer than five loops, for one step count alone, for companies nearer to each other than
-    LEAST_SPREAD, or for more outstanding than step together.
+    by substitution. `before` has Student's interval over the loops' means. A loop counts by its
+    weight, all alike without; one of weight 0 is left out. Raises BadInput for fewer than five
+    loops, for one step count alone, for companies nearer to each other than LEAST_SPREAD, or for
+    more outstanding than step together.
     """
+    loops, shares = _counted(loops, weights)
     _check(loops, cap)
-    before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]))
+    before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]), shares)
     steps, seconds = np.array([(loop.steps, loop.mean) for loop in loops], float).T
     beside = np.stack([within(loop.beside, cap) for loop in loops])
     together = 1 + beside @ np.arange(cap)
     for _ in range(ROUNDS):
-        found, spread = fitted(terms(steps, together), seconds)
+        found, spread = fitted(terms(steps, together), seconds, shares)
         crowding = (found[1] + steps * found[3]) / (terms(steps, 1) @ found)
         together = as_if(beside, crowding)
     return law_of(found, spread, before, cap, len(loops))
+
+
+def said(law: PictureLaw, loop: ClosedLoop) -> float:
+    """Seconds of a picture in the company of a loop, by a law."""
+    beside = within(loop.beside, law.cap)[None]
+    together = as_if(beside, np.array([law.crowding(loop.steps)]))
+    return law.seconds(loop.steps, float(together[0]))
 
 
 def as_if(beside: Floats, crowding: Floats) -> Floats:
@@ -84,11 +109,24 @@ def within(beside: Sequence[float], cap: int) -> Floats:
     return np.bincount(np.minimum(np.arange(len(beside)), cap - 1), beside, minlength=cap)
 
 
-def mean_of_means(means: Floats) -> Interval:
-    """The mean of independent means, (n,), n ≥ 2, with Student's interval, which ends at 0."""
-    value = float(means.mean())
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(means) - 1) * stats.sem(means))
+def mean_of_means(means: Floats, weights: Floats | None = None) -> Interval:
+    """The mean of independent means, (n,), n ≥ 2, with Student's interval, which ends at 0. With
+    weights, (n,), as many means count as they are worth (evidence.law.effective)."""
+    shares = as_shares(np.ones(len(means)) if weights is None else weights)
+    number, value = float(shares.sum()), float(np.average(means, weights=shares))
+    freedom = max(1.0, number - 1)
+    error = np.sqrt(shares @ (means - value) ** 2 / freedom / number)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * error)
     return Interval(value=value, low=max(0.0, value - reach), high=value + reach)
+
+
+def _counted(
+    loops: Sequence[ClosedLoop], weights: Sequence[float] | None
+) -> tuple[list[ClosedLoop], Floats]:
+    """Those that have a weight, and these."""
+    every = np.ones(len(loops)) if weights is None else np.asarray(weights, float)
+    counts = every > 0
+    return [loop for loop, has in zip(loops, counts, strict=True) if has], every[counts]
 
 
 def _check(loops: Sequence[ClosedLoop], cap: int) -> None:

@@ -8,16 +8,19 @@ from evidence.law import PictureLaw, offline
 from evidence.loops import closed_loop
 from evidence.served import ClosedLoop, fit
 from loadgen.record import Record
-from services.contract.profile import Interval, Timing
+from services.contract.profile import Timing
+from tests.evidence.laws import (
+    BEFORE,
+    LOOPS,
+    NAMES,
+    PLANTED,
+    always_beside,
+    planted_law,
+    planted_loops,
+    values,
+)
 
-BEFORE, PLANTED = 0.01, (0.030, 0.020, 0.013, 0.0045)
 FINISHING, TAU0, TAU1 = 0.03, 0.010, 0.003
-NAMES = ("phi0", "phi1", "tau0", "tau1")
-
-
-def _law(planted: tuple[float, ...] = PLANTED) -> PictureLaw:
-    values = [Interval(value=each, low=each, high=each) for each in (*planted, BEFORE)]
-    return PictureLaw(*values, cap=8, observations=9)
 
 
 def _timing(steps: int, batch: int, noise: np.random.Generator) -> Timing:
@@ -29,29 +32,6 @@ def _timing(steps: int, batch: int, noise: np.random.Generator) -> Timing:
 def _profile() -> list[Timing]:
     noise = np.random.default_rng(1)
     return [_timing(steps, batch, noise) for steps in (10, 25) for batch in (1, 2, 4, 8)]
-
-
-def _loops(planted: tuple[float, ...], noise: float = 0.0, seed: int = 0) -> list[ClosedLoop]:
-    """Three step counts and three companies, each loop a share of its mean off."""
-    law, chance = _law(planted), np.random.default_rng(seed)
-    off = chance.normal(1, noise, 9).tolist()
-    return [
-        ClosedLoop(n, _beside(b - 1), (BEFORE,) * 5, (law.seconds(n, b) * off.pop(),) * 5)
-        for n in (3, 25, 100)
-        for b in (1, 4, 8)
-    ]
-
-
-def _beside(others: int) -> tuple[float, ...]:
-    """All the time beside so many."""
-    return (0.0,) * others + (1.0,)
-
-
-LOOPS = _loops(PLANTED)
-
-
-def _values(law: PictureLaw) -> list[float]:
-    return [getattr(law, name).value for name in NAMES]
 
 
 def test_a_profile_gives_the_law_it_was_made_with() -> None:
@@ -79,9 +59,9 @@ def test_closed_loops_give_the_law_they_were_made_with(held: int | None) -> None
     """Also where one of its coefficients is none."""
     planted = tuple(0.0 if place == held else each for place, each in enumerate(PLANTED))
 
-    law = fit(_loops(planted), cap=8)
+    law = fit(planted_loops(planted), cap=8)
 
-    assert _values(law) == pytest.approx(planted, rel=1e-6, abs=1e-9)
+    assert values(law) == pytest.approx(planted, rel=1e-6, abs=1e-9)
     assert law.before.value == pytest.approx(BEFORE)
     assert (law.cap, law.observations) == (8, 9)
 
@@ -90,7 +70,7 @@ def test_closed_loops_give_the_law_they_were_made_with(held: int | None) -> None
 def test_loops_of_the_station_itself_give_its_law(pause: float) -> None:
     """With a pause before the next request company varies, which the mean number would mistake."""
     chance = np.random.default_rng(7)
-    planted = _law()
+    planted = planted_law()
     loops = [
         closed_loop(_played(planted, steps, outstanding, pause, chance))
         for steps in (3, 25)
@@ -137,7 +117,7 @@ def _record(number: int, steps: int, sent: float, now: float) -> Record:
 def test_a_coefficient_that_would_be_negative_is_none() -> None:
     """Company makes these quicker, which no law of this form has."""
     loops = [
-        ClosedLoop(n, _beside(c), (0.0,), (0.01 * n / (1 + c / 50),))
+        ClosedLoop(n, always_beside(c), (0.0,), (0.01 * n / (1 + c / 50),))
         for n in (3, 25)
         for c in (0, 2, 5)
     ]
@@ -151,16 +131,18 @@ def test_a_coefficient_that_would_be_negative_is_none() -> None:
 
 def test_nineteen_intervals_of_twenty_hold_the_seconds_of_a_picture_alone() -> None:
     """Of a level between those that were measured, too."""
-    law, seeds = _law(), range(300)
+    law, seeds = planted_law(), range(300)
 
     for steps in (3, 50):
-        known = [fit(_loops(PLANTED, noise=0.01, seed=seed), 8).alone(steps) for seed in seeds]
+        known = [
+            fit(planted_loops(PLANTED, noise=0.01, seed=seed), 8).alone(steps) for seed in seeds
+        ]
         held = [each.low <= law.seconds(steps, 1) <= each.high for each in known]
         assert np.mean(held) == pytest.approx(0.95, abs=0.035)
 
 
 def test_crowding_is_what_each_other_adds_to_a_picture_alone() -> None:
-    law = _law()
+    law = planted_law()
 
     for steps in (3, 100):
         slowdown = law.seconds(steps, 5) / law.seconds(steps, 1)
@@ -169,7 +151,7 @@ def test_crowding_is_what_each_other_adds_to_a_picture_alone() -> None:
 
 
 def test_what_is_done_one_by_one_is_crowded_by_its_whole_time_and_no_more() -> None:
-    serial = _law((0.0, 0.01, 0.0, 0.003))
+    serial = planted_law((0.0, 0.01, 0.0, 0.003))
 
     assert all(serial.crowding(steps) == pytest.approx(1) for steps in range(1, 101))
     assert all(serial.crowding(steps) <= 1 for steps in range(1, 101))
@@ -181,9 +163,9 @@ def test_what_is_done_one_by_one_is_crowded_by_its_whole_time_and_no_more() -> N
         (LOOPS[:3], "differ in their steps"),
         ([LOOPS[0], LOOPS[3], LOOPS[6]], "differ in their company"),
         (LOOPS[:4], "take 5"),
-        ([*LOOPS, ClosedLoop(3, _beside(15), (0.1,), (1.0,))], "step together"),
-        ([*LOOPS, ClosedLoop(3, _beside(7), (), ())], "what failed"),
-        (_loops((0.05, 0.01, 0.0, 0.0)), "whatever their steps"),
+        ([*LOOPS, ClosedLoop(3, always_beside(15), (0.1,), (1.0,))], "step together"),
+        ([*LOOPS, ClosedLoop(3, always_beside(7), (), ())], "what failed"),
+        (planted_loops((0.05, 0.01, 0.0, 0.0)), "whatever their steps"),
     ],
 )
 def test_loops_that_tell_too_little_are_refused(loops: list[ClosedLoop], told: str) -> None:

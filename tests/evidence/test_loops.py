@@ -32,6 +32,19 @@ def test_a_warm_up_is_company_and_nothing_else() -> None:
     assert loop.company == pytest.approx(1 / 3)
 
 
+def test_the_middle_of_a_loop_is_between_the_first_and_the_last_that_count() -> None:
+    records = [
+        _picture(0, 0.0, 2.0, warmup=True),
+        _picture(1, 1.0, 3.0, level="even"),
+        _picture(2, 3.0, 6.0, level="even"),
+    ]
+
+    assert closed_loop(records, 1000.0).at == pytest.approx(1003.5)
+    assert closed_loop(records).at is None
+    assert closed_loop(records).level == "even"
+    assert closed_loop([*records, _picture(3, 6.0, 7.0, level="other")]).level is None
+
+
 def test_what_failed_counts_in_nothing() -> None:
     records = [_picture(0, 0.0, 2.0), _picture(1, 0.0, 2.0, status="failed")]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.queueing.refusal import BadInput
-from evidence.served import TOLERANCE, ClosedLoop, fit, mean_of_means
+from evidence.served import TOLERANCE, ClosedLoop, fit, mean_of_means, said
 
 FINISHING, TAU0, TAU1 = 0.03, 0.010, 0.003
 CAP = 8
@@ -43,6 +43,25 @@ def test_nineteen_intervals_of_twenty_hold_the_truth() -> None:
     held = [found.low <= 1.0 <= found.high for found in map(mean_of_means, noise)]
 
     assert np.mean(held) == pytest.approx(0.95, abs=0.015)
+
+
+def test_means_count_by_their_weight() -> None:
+    """One that counts half as much has half the pull; alike, they are as without weights."""
+    means = np.array([1.0, 1.0, 4.0])
+
+    assert mean_of_means(means, np.array([1.0, 1.0, 0.5])).value == pytest.approx(1.6)
+    alike, without = mean_of_means(means, np.full(3, 0.2)), mean_of_means(means)
+    assert alike.model_dump() == pytest.approx(without.model_dump())
+
+
+def test_a_law_says_of_a_loop_what_it_was_fitted_to() -> None:
+    made = [*loops((0.01,) * 6), _loop(25, 2.6, 0.01)]
+
+    law = fit(made[:-1], CAP)
+
+    for each in made[:-1]:
+        assert said(law, each) == pytest.approx(each.mean)
+    assert said(law, made[2]) < said(law, made[-1]) * 0.5
 
 
 def test_a_hair_more_company_than_there_are_places_is_rounding() -> None:
