@@ -70,6 +70,8 @@ class Findings:
     """The true rate, of rules that plan thresholds for it; None where rules fix them"""
     speed: RelativeSpeed | None = None
     """Of the machine, where it was kept"""
+    local: bool = False
+    """Whether the prediction is by loops near the run, at whatever speed these had"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     )
     reasons: list[Broken] = []
     if by_simulation or by_formula:
-        reasons += [*_sending(measured, found), *_running(found.speed), *_serving(found)]
+        reasons += [*_sending(measured, found), *_running(found), *_serving(found)]
         reasons += _steering(found)
     if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
@@ -143,14 +145,15 @@ def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
         yield Broken(RETRIED, f"{seen.retried}")
 
 
-def _running(found: RelativeSpeed | None) -> Iterator[Broken]:
-    if found is None:
+def _running(found: Findings) -> Iterator[Broken]:
+    seen = found.speed
+    if seen is None:
         return
-    if found.differs:
-        yield Broken(SPEED, f"{_said(found.ratio)} times as long, with as many pictures under way")
-    if found.uneven and found.variation is not None:
+    if seen.differs and not found.local:
+        yield Broken(SPEED, f"{_said(seen.ratio)} times as long, with as many pictures under way")
+    if seen.uneven and seen.variation is not None:
         told = "coefficient of variation, less what single pieces vary by"
-        varied = f"vary by {100 * found.variation.value:.0f} % ({told})"
+        varied = f"vary by {100 * seen.variation.value:.0f} % ({told})"
         yield Broken(UNEVEN, f"means of the same work over {SPAN_SECONDS:g} s {varied}")
 
 

@@ -1,14 +1,11 @@
 """What predictions are made from: pictures in the worker, and what comes besides. Pure."""
 
-import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.queueing.refusal import BadInput
-from evidence import law as laws
 from evidence import served
 from evidence.law import PictureLaw
 from evidence.served import ClosedLoop
@@ -71,68 +68,23 @@ def plain(study: Study) -> Basis:
 
 
 def best(study: Study) -> Basis:
-    """By the law of the study's closed loops, those before the runs and those after; by the profile
-    where it has none, or where they tell too little: its study then says so among what is skipped.
-    """
-    loops = (*study.loops, *study.loops_after)
-    if not loops:
+    """By one law of all the study's closed loops; by the profile where it has none, or where they
+    tell too little: its study then says so among what is skipped."""
+    if not study.loops:
         return plain(study)
     try:
-        return _by_loops(study, loops)
+        return by_loops(study, study.loops)
     except BadInput as error:
         why = f"{error}; predictions are by the profile"
         return plain(replace(study, skipped={**study.skipped, "calibration/loops": why}))
 
 
-def _by_loops(study: Study, loops: Sequence[ClosedLoop]) -> Basis:
-    return by_law(served.fit(loops, study.profile.law("images").cap), study)
-
-
-def others(study: Study) -> dict[str, Basis]:
-    """Bases that are not chosen, by the names of their variants (evidence.validation.variants)."""
-    delayed = plain(study)
-    found = {
-        "before": before(study),
-        "after": after(study),
-        "offline": offline(study),
-        "delayed": delayed,
-        "uncalibrated": Basis(study),
-        "in_engine": Basis(study.slower(delayed.seconds)),
-    }
-    return {name: each for name, each in found.items() if each is not None}
-
-
-def before(study: Study) -> Basis | None:
-    """By the loops before the runs alone; None without others, or where they tell too little."""
-    return _one_side(study, study.loops) if study.loops_after else None
-
-
-def after(study: Study) -> Basis | None:
-    """By the loops after the runs alone, likewise."""
-    return _one_side(study, study.loops_after) if study.loops else None
-
-
-def _one_side(study: Study, loops: Sequence[ClosedLoop]) -> Basis | None:
-    try:
-        return _by_loops(study, loops)
-    except BadInput:
-        return None
-
-
-def offline(study: Study) -> Basis | None:
-    """By the law of the profile's own timings of pictures, of the sampler, precision and size with
-    the most settings of steps and batch: what can be predicted before anything is served. None
-    where no sampler's suffice."""
-    cap, pictures = study.profile.law("images").cap, defaultdict(list)
-    for timing in study.profile.timings:
-        if timing.queue == "images":
-            pictures[json.dumps(timing.setting, sort_keys=True)].append(timing)
-    for timings in sorted(pictures.values(), key=len, reverse=True):
-        try:
-            return by_law(laws.offline(timings, cap), study)
-        except BadInput:
-            continue
-    return None
+def by_loops(
+    study: Study, loops: Sequence[ClosedLoop], weights: Sequence[float] | None = None
+) -> Basis:
+    """By the law of these, that count alike or by their weights. Raises BadInput where they tell
+    too little."""
+    return by_law(served.fit(loops, study.profile.law("images").cap, weights), study)
 
 
 def by_law(law: PictureLaw, study: Study) -> Basis:

@@ -3,19 +3,18 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evidence.loops import closed_loop
-from evidence.served import ClosedLoop
-from evidence.validation import solved
+from evidence.validation import loops, solved
 from evidence.validation.accepted import with_earlier
 from evidence.validation.intervals import Floats
-from evidence.validation.probed import AFTER, BEFORE, began_at, with_probes
+from evidence.validation.probed import BEFORE, began_at, with_probes
+from evidence.validation.recorded import recorded
 from evidence.validation.study import QUEUE_CAPACITY, BadStudy, Run, Study
 from evidence.validation.tabled import with_table
 from loadgen import level_changes, policies, record
@@ -54,8 +53,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         slo=slo or _slo(told, runs, ladder),
         runs=with_earlier(runs, folder / "live"),
         calibration=_runs(folder / BEFORE, ladder, skipped),
-        loops=_loops_before(folder, skipped),
-        loops_after=tuple(_loops(folder, f"{AFTER}/loops", skipped)),
+        loops=loops.read(folder, skipped),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
         skipped=skipped,
         capacity=int(told.get("queue_capacity", QUEUE_CAPACITY)),
@@ -95,7 +93,7 @@ def _slo(told: Mapping[str, Any], runs: tuple[Run, ...], ladder: Policy) -> Slo 
 def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> tuple[Run, ...]:
     """By policy and rate; what is none is added to `skipped`."""
     found = []
-    for path in _recorded(folder):
+    for path in recorded(folder):
         try:
             run = with_table(run_of(path, ladder.names), path, ladder)
             _check(run, ladder.names)
@@ -104,28 +102,6 @@ def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> tuple[Run, .
         else:
             found.append(replace(run, began=began_at(path, skipped)))
     return tuple(sorted(found, key=lambda run: (run.policy.slug, run.rate, run.repeat)))
-
-
-def _loops_before(folder: Path, skipped: dict[str, str]) -> tuple[ClosedLoop, ...]:
-    """Where there are closed loops, evenly spaced runs are more of one: what a picture takes that
-    comes to an idle worker, while those of a loop follow each other at once."""
-    closed = tuple(_loops(folder, f"{BEFORE}/loops", skipped))
-    return (*_loops(folder, BEFORE, skipped), *closed) if closed else ()
-
-
-def _loops(folder: Path, place: str, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
-    for path in _recorded(folder / place):
-        try:
-            yield closed_loop(record.read(path))
-        except (ValueError, OSError) as error:
-            skipped[str(path.relative_to(folder))] = str(error)
-
-
-def _recorded(folder: Path) -> Iterable[Path]:
-    """Files of records, in the order of their names; one that was being compressed as something
-    stopped is there twice, and counts once."""
-    found = sorted(path for path in folder.glob("*-*") if path.name.endswith(record.ENDINGS))
-    return {record.run_name(path): path for path in found}.values()
 
 
 def _check(run: Run, levels: tuple[str, ...]) -> None:

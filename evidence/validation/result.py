@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evidence.law import NAMES, PictureLaw
-from evidence.validation import basis, calibration, intervals
+from evidence.law import PictureLaw
+from evidence.validation import calibration, intervals, told
 from evidence.validation.accuracy import ASKED, Accuracy, accuracy
+from evidence.validation.bases import Bases
 from evidence.validation.calibration import Overhead
 from evidence.validation.capacity import Capacity, capacity
 from evidence.validation.fairness import Fairness, fairness
@@ -40,7 +41,7 @@ class Result:
     distances: tuple[Distance, ...]
     replications: int
     law: PictureLaw | None = None
-    """By the closed loops, where there are any"""
+    """One of all closed loops, where there are any"""
 
     def accuracy(self, kind: str, variant: str | None = None) -> Accuracy:
         """Of one kind of prediction, over the runs that are asked about."""
@@ -60,9 +61,10 @@ class Result:
             "method": self.method,
             "notes": self.notes,
             "skipped": dict(self.study.skipped),
-            "law": self.law and _law(self.law, self.study),
+            "law": self.law and told.one_law(self.law, self.study),
+            "loops": told.loops(self.study, self.law),
             "calibration": [each.as_json() for each in self.overheads],
-            "runs": [each.as_json() for each in self.verdicts],
+            "runs": [self._run(each) for each in self.verdicts],
             "accuracy": self._accuracies(),
             "speed": self._speed(),
             "capacity": self.capacity and self.capacity.as_json(),
@@ -91,6 +93,10 @@ class Result:
             "bounds": {"apart": WIDE, "uneven": UNEVEN},
             "pictures": fair and fair.as_json(),
         }
+
+    def _run(self, found: Verdict) -> dict[str, Any]:
+        law = found.law and told.law_of_run(found.law, self.study)
+        return found.as_json() | {"law": law}
 
     def _accuracies(self) -> dict[str, Any]:
         others = {
@@ -122,24 +128,14 @@ class Result:
         return notes
 
 
-def _law(law: PictureLaw, study: Study) -> dict[str, Any]:
-    known = {name: getattr(law, name).model_dump() for name in (*NAMES, "before")}
-    levels = {level.name: _level(law, level.image.steps) for level in study.policy.levels}
-    return known | {"cap": law.cap, "observations": law.observations, "levels": levels}
-
-
-def _level(law: PictureLaw, steps: int) -> dict[str, float]:
-    return {"seconds": law.seconds(steps, 1), "crowding": law.crowding(steps)}
-
-
 def validate(study: Study, track: Track = iter, replications: int = REPLICATIONS) -> Result:
     """Judge every run; `track` goes through them and may show how far it is."""
-    chosen, others = basis.best(study), basis.others(study)
+    bases = Bases.of(study)
     return Result(
-        study=replace(study, skipped=chosen.study.skipped),
-        overheads=others["delayed"].overheads,
-        law=chosen.law,
-        verdicts=tuple(judge(chosen, others, run, replications) for run in track(study.runs)),
+        study=replace(study, skipped=bases.one_law.study.skipped),
+        overheads=bases.others["delayed"].overheads,
+        law=bases.one_law.law,
+        verdicts=tuple(judge(bases.of_run(run), run, replications) for run in track(study.runs)),
         capacity=capacity(study),
         margins=tuple(margins(study)),
         contests=tuple(contests(study)),

@@ -27,7 +27,8 @@ def speeds(result: Result) -> Table:
     caption = (
         "Seconds that the same small work took while pictures were under way, over those in the "
         "calibration with as many, and the coefficient of variation of its five-second means, less "
-        "what single ones vary by; beside them the work of pictures over that expected."
+        "what single ones vary by; beside them the work of pictures over that expected if the "
+        "machine kept its speed."
         f"{told}"
     )
     columns = ("run", "the same work", "varied by", "pictures")

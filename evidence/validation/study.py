@@ -48,13 +48,22 @@ class Run:
         pictures = (each for each in self.records if each.kind == "image")
         return sorted(pictures, key=lambda each: each.due)
 
+    @property
+    def middle(self) -> float | None:
+        """Unix seconds between its begin and the end of its last request; None where it is not
+        known when it began."""
+        if self.began is None:
+            return None
+        ends = (each.due if each.finished is None else each.finished for each in self.records)
+        return self.began + max(ends) / 2
+
 
 @dataclass(frozen=True)
 class Study:
     """What the live stack ran with, and what was recorded.
 
     `loops` are the closed loops before the runs, evenly spaced pictures as loops of one among
-    them, `loops_after` those after.
+    them, those beside the runs, and those after.
     `captions[level]` are the qualities of the pictures of the same captions in the same order.
     `skipped` names what cannot be read, and why. `reference` are the probes of the machine's speed
     while pictures of the calibration, before and after, were under way; None where there are none.
@@ -67,7 +76,6 @@ class Study:
     runs: tuple[Run, ...]
     calibration: tuple[Run, ...] = ()
     loops: tuple[ClosedLoop, ...] = ()
-    loops_after: tuple[ClosedLoop, ...] = ()
     captions: Mapping[str, Floats] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     capacity: int = QUEUE_CAPACITY

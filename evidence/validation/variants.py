@@ -18,6 +18,8 @@ class Variant:
 
 
 VARIANTS: Mapping[str, Variant] = {
+    "one_law": Variant("by one law of all closed loops, as if the machine kept its speed"),
+    "preceding": Variant("by the loops that ended before the run began, as a forecast"),
     "before": Variant("by the loops before the runs alone, as a forecast"),
     "after": Variant("by the loops after the runs alone"),
     "offline": Variant("by the law of the profile's own timings, without a served picture"),

@@ -5,37 +5,37 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from controller.queueing import outlook
-from controller.queueing.simulation.live import TICK_SECONDS
+from evidence.law import PictureLaw
 from evidence.validation import assumptions, at_speed, closed_form, simulated
 from evidence.validation.accuracy import asked_about
-from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
+from evidence.validation.bases import RunBases
 from evidence.validation.basis import Basis
-from evidence.validation.calibration import uncalibrated
 from evidence.validation.closed_form import ClosedForm
-from evidence.validation.control import Obeyed, obeyed
 from evidence.validation.figures import Estimates, Figures, by_name, plain
-from evidence.validation.intervals import Floats
-from evidence.validation.measured import jobs, level_changes, measure
-from evidence.validation.outcomes import outcomes
-from evidence.validation.relative_speed import RelativeSpeed, relative_speed
-from evidence.validation.service import expected, services
+from evidence.validation.findings import findings, served
+from evidence.validation.measured import measure
+from evidence.validation.relative_speed import RelativeSpeed
+from evidence.validation.service import Service
 from evidence.validation.simulated import Replay
-from evidence.validation.study import Run, Study
+from evidence.validation.study import Run
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one run; `variants` are predictions on other terms (evidence.validation.variants)."""
+    """Of one run; `variants` are predictions on other terms (evidence.validation.variants). `law`
+    is that of the prediction, None where it is by the profile. `usual`: what pictures took beside
+    what they would have if the machine kept its speed."""
 
     run: Run
     names: tuple[str, ...]
+    law: PictureLaw | None
     measured: Estimates
     theory: ClosedForm
     said: Predictions
     variants: Mapping[str, Predictions]
     findings: Findings
+    usual: tuple[Service, ...]
     broken: tuple[Broken, ...]
 
     @property
@@ -45,12 +45,11 @@ class Verdict:
 
     @property
     def work(self) -> float | None:
-        """Of its pictures that had one level alone over that expected: the geometric mean."""
-        found = self.findings.services
-        if not found:
+        """Of its pictures that had one level alone over the usual: the geometric mean."""
+        if not self.usual:
             return None
-        logarithms = np.log([each.ratio.value for each in found])
-        return float(np.exp(np.average(logarithms, weights=[each.jobs for each in found])))
+        logarithms = np.log([each.ratio.value for each in self.usual])
+        return float(np.exp(np.average(logarithms, weights=[each.jobs for each in self.usual])))
 
     def error(self, kind: str, variant: str | None = None) -> float | None:
         """Of the mean response, relative."""
@@ -103,23 +102,26 @@ def _unevenness(found: RelativeSpeed | None) -> dict[str, float | None]:
     }
 
 
-def judge(basis: Basis, others: Mapping[str, Basis], run: Run, replications: int) -> Verdict:
-    """Predict a run by `basis`, and compare; `others` are bases that were not chosen."""
-    study, measured = basis.study, measure(basis.study, run)
+def judge(bases: RunBases, run: Run, replications: int) -> Verdict:
+    """Predict a run by the basis chosen for it, and compare."""
+    basis, study = bases.chosen, bases.chosen.study
+    measured = measure(study, run)
     replay = simulated.replay(study, run, replications)
     afresh = simulated.afresh(study, run, replications)
     said = replace(predicted(basis, run, replay), afresh=afresh.estimates(study, basis.later))
-    found = findings(basis, run, replay)
+    found = findings(basis, run, replay, local=bases.local)
     return Verdict(
         run=run,
         names=study.names,
+        law=basis.law,
         measured=measured,
         theory=closed_form.predict(study, run),
         said=said,
-        variants=_others(others, run, replications)
+        variants=_others(bases.others, run, replications)
         | {"without_dwell": Predictions(closed_form=basis.formula(run, dwells=False))}
-        | _at_speed(basis, run, replications, found.speed),
+        | _at_speed(bases.one_law, run, replications, found.speed),
         findings=found,
+        usual=_usual(bases, run, replications) if bases.local else found.services,
         broken=tuple(broken(measured, said, found)),
     )
 
@@ -131,10 +133,16 @@ def _others(others: Mapping[str, Basis], run: Run, replications: int) -> dict[st
     }
 
 
+def _usual(bases: RunBases, run: Run, replications: int) -> tuple[Service, ...]:
+    replay = simulated.replay(bases.one_law.study, run, replications)
+    return served(bases.one_law, run, replay)
+
+
 def _at_speed(
     basis: Basis, run: Run, replications: int, found: RelativeSpeed | None
 ) -> dict[str, Predictions]:
-    """With the speed that the machine had in the run, where that is known."""
+    """With the speed that the machine had in the run, where that is known: it is told beside that
+    of the calibration, so that `basis` is not one of loops near the run."""
     if found is None:
         return {}
     slowed = at_speed.slowed(basis, found.ratio.value)
@@ -150,44 +158,3 @@ def predicted(basis: Basis, run: Run, replay: Replay) -> Predictions:
     """Of one run, on its own schedule and in the steady state."""
     said = replay.estimates(basis.study, basis.later)
     return Predictions(said, closed_form=basis.formula(run))
-
-
-def findings(basis: Basis, run: Run, replay: Replay) -> Findings:
-    """What the records of a run say of the assumptions, beside a replay of it."""
-    study, overheads, ordered = basis.study, basis.overheads, run.ordered
-    used = {level for each in ordered for level in each.levels}
-    missing = uncalibrated(overheads, [name for name in study.names if name in used])
-    laws, planned = basis.slowdowns, study.rules(run).kind == "planned"
-    known = expected([basis.served(each) for each in replay.jobs], laws)
-    return Findings(
-        arrivals=arrivals(np.array([each.due for each in ordered]), run.rate),
-        services=services(jobs(run, study.names), known, study.names, doubts(study), laws),
-        outcomes=outcomes(ordered),
-        obeyed=None if planned else _obeyed(study, run),
-        uncalibrated=tuple(missing) if overheads else (),
-        planned_for=run.rate if planned else None,
-        speed=relative_speed(study.reference, run.probes),
-    )
-
-
-def doubts(study: Study) -> Floats:
-    """Half the interval of each level's seconds as a share of them, (levels,)."""
-    seconds = [study.profile.cost(name, "images").seconds for name in study.names]
-    return np.array([(each.high - each.low) / 2 / each.value for each in seconds])
-
-
-def _obeyed(study: Study, run: Run) -> Obeyed | None:
-    """None where the changes of level were not recorded. Not for rules that plan: live, they do so
-    from estimated rates, so that their thresholds are not known afterwards."""
-    changes = level_changes(run, study.names)
-    if not changes:
-        return None
-    ours = study.under(run)
-    known = outlook.forecast(ours, study.profile, "images", rate=run.rate, workers=study.workers)
-    return obeyed(
-        jobs(run, study.names),
-        changes,
-        outlook.table(ours, known),
-        period=TICK_SECONDS,
-        dwell=ours.rules.dwell_seconds,
-    )

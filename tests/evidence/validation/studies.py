@@ -61,11 +61,12 @@ def picture_law(*values, cap=8):
     return PictureLaw(*known, cap=cap, observations=9)
 
 
-def loops(law, companies=(0, 3, 6), ratio=1.0):
-    """Closed loops at each level of a stack that takes so many times what a law says."""
+def loops(law, companies=(0, 3, 6), ratio=1.0, **known):
+    """Closed loops at each level of a stack that takes so many times what a law says; with what
+    else is known of them."""
     return tuple(
-        ClosedLoop(n, (0.0,) * c + (1.0,), (law.before.value,) * 5, (seconds,) * 5)
-        for n in STEPS.values()
+        ClosedLoop(n, (0.0,) * c + (1.0,), (law.before.value,) * 5, (seconds,) * 5, name, **known)
+        for name, n in STEPS.items()
         for c in companies
         if (seconds := ratio * law.seconds(n, c + 1))
     )

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evidence.validation.basis import Basis, after, before, best, offline, plain
+from evidence.validation.basis import Basis, best, plain
 from evidence.validation.folder import load
 from evidence.validation.measured import jobs
 from evidence.validation.result import validate
-from services.contract.profile import Timing
 from tests.evidence.validation.studies import (
     Truth,
     begin,
@@ -115,27 +114,6 @@ def test_data_of_the_law_itself_have_nothing_against_its_service(result) -> None
     assert not any(each.beyond_the_law for each in found)
 
 
-def test_a_machine_that_drifts_is_calibrated_on_both_sides(study) -> None:
-    """A tenth quicker before the runs, a tenth slower after them."""
-    drifted = replace(study, loops=loops(LAW, ratio=0.9), loops_after=loops(LAW, ratio=1.1))
-
-    result = validate(drifted, replications=5)
-
-    assert result.law.observations == 18
-    assert result.accuracy("simulated").worst < 0.1
-    assert result.accuracy("simulated", "before").runs == len(PLAYED)
-    assert _fastest(result).error("simulated", "before") < -0.1
-    assert result.accuracy("simulated", "after").runs == len(PLAYED)
-    assert _fastest(result).error("simulated", "after") > _fastest(result).error("simulated")
-
-
-def test_there_is_no_forecast_apart_where_all_loops_came_before(study, result) -> None:
-    assert before(study) is None
-    assert after(study) is None
-    assert result.accuracy("simulated", "before").runs == 0
-    assert before(replace(study, loops=(), loops_after=study.loops)) is None
-
-
 def test_loops_that_tell_too_little_leave_the_profile_and_say_so(study) -> None:
     few = replace(study, loops=study.loops[:1], runs=study.runs[:1])
 
@@ -145,47 +123,3 @@ def test_loops_that_tell_too_little_leave_the_profile_and_say_so(study) -> None:
     assert best(few).study.profile == few.profile
     assert any("calibration/loops was skipped" in note for note in result.notes)
     assert "by the profile" in result.as_json()["skipped"]["calibration/loops"]
-
-
-def _timings(sampler: str, steps: tuple[int, ...], batches: tuple[int, ...], law) -> list[Timing]:
-    finishing, tau0, tau1 = law
-    return [
-        Timing(
-            queue="images",
-            setting={"sampler": sampler},
-            steps=count,
-            batch=batch,
-            seconds=(batch * finishing + count * (tau0 + tau1 * batch),),
-        )
-        for count in steps
-        for batch in batches
-    ]
-
-
-def test_a_prediction_without_serving_takes_the_profiles_own_timings(study) -> None:
-    planted = (FINISHING, TAU0, TAU1)
-    timings = (
-        *_timings("ddpm", (100,), (1, 2, 4, 8, 16), (1.0, 1.0, 1.0)),
-        *_timings("ddim", (10, 25), (1, 4), planted),
-    )
-    known = replace(study, profile=study.profile.model_copy(update={"timings": timings}))
-
-    law = offline(known).law
-
-    found = (law.phi0.value + law.phi1.value, law.tau0.value, law.tau1.value)
-    assert found == pytest.approx(planted)
-    assert law.before.value == 0
-    result = validate(known, replications=5)
-    assert result.accuracy("simulated", "offline").runs == len(PLAYED)
-    # It errs towards slower, most where company is large: the study's pictures overlap.
-    assert result.accuracy("simulated", "offline").median < 0.2
-
-
-def test_timings_that_do_not_suffice_make_no_prediction(study) -> None:
-    timings = tuple(_timings("ddim", (10, 25, 50, 100), (1,), (FINISHING, TAU0, TAU1)))
-    short = replace(study, profile=study.profile.model_copy(update={"timings": timings}))
-
-    assert offline(short) is None
-    result = validate(replace(short, runs=study.runs[:1]), replications=2)
-    assert result.accuracy("simulated", "offline").runs == 0
-    assert result.as_json()["accuracy"]["offline"]["simulated"]["held"] is None

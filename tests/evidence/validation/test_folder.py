@@ -11,7 +11,7 @@ from loadgen.intensity import BadLoad
 from services.contract.policy import PolicyError
 from services.contract.profile import Profile, ProfileError
 from services.contract.rules import Slo
-from tests.evidence.validation.studies import LEVELS, begin, calibrate, play, profile
+from tests.evidence.validation.studies import LEVELS, begin, play, profile
 
 SHORT = {"seconds": 20.0}
 
@@ -151,38 +151,6 @@ def test_scores_of_other_captions_at_each_level_are_not_compared(study):
 
     path.write_text("\n".join(path.read_text().splitlines()[:-1]))
     assert load(study).captions == {}
-
-
-def _loops(study, side):
-    """Evenly spaced pictures in the place of closed loops on one side of the runs."""
-    calibrate(study, pictures=4)
-    folder = study / side / "loops"
-    folder.mkdir(parents=True)
-    for path in (study / "calibration").glob("*.jsonl"):
-        path.rename(folder / path.name)
-
-
-def test_closed_loops_are_read_on_both_sides_of_the_runs(study):
-    assert (load(study).loops, load(study).loops_after) == ((), ())
-
-    _loops(study, "recalibration")
-    assert (len(load(study).loops), len(load(study).loops_after)) == (0, 3)
-
-    _loops(study, "calibration")
-    (study / "recalibration" / "loops" / "ddim-3-1.jsonl").write_text("{}\n")
-    found = load(study)
-    assert len(found.loops) == len(LEVELS)
-    assert found.loops == found.loops_after
-    assert list(found.skipped) == ["recalibration/loops/ddim-3-1.jsonl"]
-
-
-def test_evenly_spaced_pictures_count_beside_closed_loops(study):
-    _loops(study, "calibration")
-    closed = load(study).loops
-    for path in (study / "calibration" / "loops").glob("*.jsonl"):
-        (study / "calibration" / path.name).write_bytes(path.read_bytes())
-
-    assert load(study).loops == (*closed, *closed)
 
 
 def test_runs_come_by_policy_and_rate_not_by_the_letters_of_their_names(study) -> None:

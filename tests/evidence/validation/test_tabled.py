@@ -16,6 +16,7 @@ from evidence.validation import (
     simulated,
     verdict,
 )
+from evidence.validation.bases import RunBases
 from evidence.validation.basis import best
 from loadgen import tables
 from loadgen.metrics import Estimate
@@ -76,7 +77,8 @@ def test_predictions_are_by_the_table_of_the_rate(study):
 
 def test_what_was_simulated_is_predicted_and_obeyed(study):
     found = folder.load(study)
-    judged = verdict.judge(best(found), {}, optimum(found)[3.0], 8)
+    basis = best(found)
+    judged = verdict.judge(RunBases(basis, basis, {}), optimum(found)[3.0], 8)
 
     assert judged.error("simulated") == pytest.approx(0, abs=0.2)
     assert judged.findings.obeyed.apart < 0.1
