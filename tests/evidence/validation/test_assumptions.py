@@ -11,6 +11,7 @@ from evidence.validation.assumptions import Findings, Predictions, broken, depar
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import Estimates, Figures
 from evidence.validation.outcomes import Outcomes
+from evidence.validation.relative_speed import Paces, RelativeSpeed, Variation
 from evidence.validation.service import Service
 from loadgen.metrics import Estimate
 
@@ -100,6 +101,21 @@ def test_what_the_records_show_is_named(changed, expected):
     departing = Predictions(said(1.5), said(1.5), None)
 
     assert sentences(broken(said(1.0), departing, findings(**changed))) == [expected]
+
+
+def test_a_prediction_by_loops_near_the_run_assumes_no_speed_of_the_calibration():
+    """It does assume one speed within the run."""
+    paces = Paces(np.arange(2.0), np.ones(2))
+    slower = RelativeSpeed(Estimate(1.3, 1.2, 1.4), Variation(0.2, 0.001), paces)
+    departing = Predictions(said(1.5), said(1.5), None)
+
+    by_one, by_near = (
+        sentences(broken(said(1.0), departing, findings(speed=slower, local=local)))
+        for local in (False, True)
+    )
+
+    assert by_one == [assumptions.SPEED, assumptions.UNEVEN]
+    assert by_near == [assumptions.UNEVEN]
 
 
 def test_neighbours_that_wait_for_the_same_station_are_no_surprise():
