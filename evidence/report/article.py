@@ -19,6 +19,7 @@ ENDING = ".md.j2"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@\"'])")
 _LABEL = re.compile(r"\{#(fig|tbl):([\w-]+)")
 _REFERENCE = re.compile(r"@(fig|tbl):([\w-]+)")
+_OPTION = re.compile(r" (?=--)")
 KINDS = {"fig": "Figure", "tbl": "Table"}
 
 
@@ -54,14 +55,15 @@ def counted(number: int, one: str, more: str = "") -> str:
 
 
 def typed(line: str, width: int = 104) -> Markdown:
-    """A command line as a block, broken before options so that it fits a page."""
+    """A command line as a block, broken before options so that it fits a page: an option stays with
+    its value where there is room for both."""
     lines = [""]
-    for word in line.split(" "):
-        room = len(lines[-1]) + 1 + len(word) <= width
-        if lines[-1] and not room:
-            lines.append(f"  {word}")
-        else:
-            lines[-1] += f" {word}" if lines[-1] else word
+    for part in _OPTION.split(line):
+        for words in [part] if len(part) + 2 <= width else part.split(" "):
+            if lines[-1] and len(lines[-1]) + 1 + len(words) > width:
+                lines.append(f"  {words}")
+            else:
+                lines[-1] += f" {words}" if lines[-1] else words
     return Markdown(" \\\n".join(f"    {each}" for each in lines))
 
 

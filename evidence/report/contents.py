@@ -8,6 +8,7 @@ from typing import Any
 from evidence.report.article import Markdown, code, listed
 from evidence.report.figures import frontier as drawn_frontier
 from evidence.report.figures import live as drawn_live
+from evidence.report.figures import pace as drawn_pace
 from evidence.report.figures import service as drawn_service
 from evidence.report.figures import speed as drawn_speed
 from evidence.report.figures import stages as drawn_stages
@@ -21,6 +22,7 @@ from evidence.report.sources import (
     live,
     models,
     original,
+    pace,
     profile,
     served,
     speed,
@@ -37,6 +39,7 @@ DRAWINGS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "effects": ("anova", drawn_stages.effects),
     "responses": ("validation", drawn_validation.responses),
     "scatter": ("validation", drawn_validation.scatter),
+    "pace": ("pace", drawn_pace.pace),
     "speed": ("speed", drawn_speed.speed),
     "live-quality": ("validation", drawn_validation.quality),
     "exits": ("early_exit", drawn_stages.exits),
@@ -57,6 +60,7 @@ def parts(study: Study) -> dict[str, Any]:
         "anova": anova.read(study),
         "validation": validated,
         "loops": served.loops(study, validated.law if validated else None),
+        "pace": pace.pace(study, validated.loops) if validated else None,
         "speed": speed.read(study),
         "models": models.compare(validated, profile.load(study), study.workers),
         "quantization": cheaper.quantization(study),

@@ -18,16 +18,17 @@ def accuracy(found: Validation) -> Iterator[Verdict]:
     ):
         if accuracy.runs:
             asked = f"Mean response times predicted by {how} are {_within(found.asked)}"
-            said = f"{_errors(accuracy)}{_forecast(found.forecasts.get(kind))}"
+            said = f"{_errors(accuracy)}{_forecast(found, kind)}"
             yield Verdict(name, asked, said, accuracy.held)
 
 
-def _forecast(found: Accuracy | None) -> str:
-    """Of what was predicted without anything that was measured after the runs."""
-    if found is None:
-        return ""
-    errors = f"{percent(found.median)} and {percent(found.worst)}"
-    return f"; by what was measured before the runs alone, {errors}"
+def _forecast(found: Validation, kind: str) -> str:
+    """Of what was predicted without anything that was measured after the run, or all runs."""
+    for when, forecasts in (("each run", found.preceding), ("the runs alone", found.forecasts)):
+        if each := forecasts.get(kind):
+            errors = f"{percent(each.median)} and {percent(each.worst)}"
+            return f"; by what was measured before {when}, {errors}"
+    return ""
 
 
 def _within(asked: Asked) -> str:

@@ -81,6 +81,11 @@ def interval(found: Estimate | float | None) -> str:
     )
 
 
+def span(found: tuple[float, float] | None) -> str:
+    """`0.312 … 0.401`, of two ends."""
+    return NOTHING if found is None else " … ".join(map(number, found))
+
+
 def milliseconds(found: Estimate | float | None) -> str:
     """Of seconds."""
     if isinstance(found, Estimate):
@@ -148,6 +153,7 @@ FILTERS = {
     "number": number,
     "exact": exact,
     "interval": interval,
+    "span": span,
     "milliseconds": milliseconds,
     "percent": percent,
     "signed": signed,

@@ -11,6 +11,9 @@ from evidence.report.figures.drawing import errorbars, figure, logarithmic, look
 from evidence.report.sources.profile import Fit, Law, Profiled
 from evidence.report.sources.served import Loop, Loops
 
+SIDES = {"before": {}, "beside": {"ms": 2, "alpha": 0.5, "zorder": 1.5}, "after": {"mfc": "none"}}
+"""How loops before the live runs, beside them and after them look."""
+
 
 def service(found: Profiled) -> Figure:
     """S(n) of each sampler on the left, τ(b) of each queue on the right; dots are measurements."""
@@ -49,7 +52,7 @@ def _company(axes: Axes, law: Law, name: str, colour: str, marker: str) -> None:
 
 def served(found: Loops) -> Figure:
     """Mean seconds of each closed loop against the others outstanding, a panel a level, and the
-    fitted line: filled before the live runs, hollow after them."""
+    fitted line: filled before the live runs, small beside them, hollow after them."""
     drawn = figure(6.3, 2.2)
     levels = found.law.levels
     panels = drawn.subplots(1, len(levels), squeeze=False)[0]
@@ -57,20 +60,19 @@ def served(found: Loops) -> Figure:
     for axes, level, look in zip(panels, levels, named, strict=True):
         reach = (0, found.law.cap - 1)
         axes.plot(reach, [level.mean(others) for others in reach], color=look.colour, lw=1)
-        for again in (False, True):
-            _loops(axes, found.of(level.name, again=again), look, again=again)
+        for side in found.sides:
+            _loops(axes, found.of(level.name, side), look, side)
         axes.set(title=level.name, xlabel="others outstanding", xlim=(-0.4, None), ylim=(0, None))
     panels[0].set_ylabel("mean response, s")
-    if found.again:
+    if len(found.sides) > 1:
         panels[0].legend(loc="lower right")
     return drawn
 
 
-def _loops(axes: Axes, loops: Sequence[Loop], look: Look, *, again: bool) -> None:
-    side, face = ("after", "none") if again else ("before", look.colour)
+def _loops(axes: Axes, loops: Sequence[Loop], look: Look, side: str) -> None:
     across, up = [loop.others for loop in loops], [loop.seconds for loop in loops]
-    drawn = {"color": look.colour, "mfc": face, "ms": 4.5, "ls": "", "label": side}
-    axes.plot(across, up, look.marker, **drawn)
+    drawn = {"color": look.colour, "mfc": look.colour, "ms": 4.5, "ls": "", "label": side}
+    axes.plot(across, up, look.marker, **drawn | SIDES[side])
 
 
 def quality(found: Profiled) -> Figure:

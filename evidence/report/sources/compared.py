@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from evidence.report.numbers import Estimate
-from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
+from evidence.report.sources.near import Nearby, Placed
+from evidence.report.sources.rivals import Capacity, Contest, Distance, Gain, Margin
 from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Cell, Run, Service, accuracy
 from evidence.report.sources.served import Served
 
@@ -13,22 +14,6 @@ FIXED = "fixed:"
 OPTIMUM = "table:optimal"
 CHANCE = 0.05
 """Of a true hypothesis to be rejected by one test, and of an interval to miss what it is of"""
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What a cheaper fixed level does to the mean response at a rate: ratios below 1 shorten it."""
-
-    cheap: str
-    dear: str
-    rate: float
-    measured: float
-    predicted: float
-
-    @property
-    def error(self) -> float:
-        """Of the predicted ratio, relative to the measured one."""
-        return self.predicted / self.measured - 1
 
 
 @dataclass(frozen=True)
@@ -48,10 +33,24 @@ class Validation:
     """Predictions on other terms: which, of what kind, and how near they come."""
     distances: tuple[Distance, ...] = ()
     law: Served | None = None
-    forecasts: Mapping[str, Accuracy] = field(default_factory=dict)
-    """By the loops before the runs alone, of each kind of prediction"""
+    others: Mapping[str, Mapping[str, Accuracy]] = field(default_factory=dict)
+    """How near each kind of prediction on other terms comes, by the names of their variants"""
+    loops: tuple[Placed, ...] = ()
+    """Closed loops in the order of time, where it tells of them"""
+    nearby: Nearby | None = None
+    """The laws of single runs, where they have their own"""
     stretched: frozenset[tuple[float, int]] = frozenset()
     """Schedules (rate, repeat) that are another one at a different pace."""
+
+    @property
+    def forecasts(self) -> Mapping[str, Accuracy]:
+        """By the loops before the runs alone, of each kind of prediction."""
+        return self.others.get("before", {})
+
+    @property
+    def preceding(self) -> Mapping[str, Accuracy]:
+        """By the loops that ended before the run began, likewise."""
+        return self.others.get("preceding", {})
 
     @property
     def policies(self) -> tuple[str, ...]:

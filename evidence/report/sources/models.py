@@ -1,8 +1,8 @@
 """M/M/k, M/G/k and processor sharing, each asked for the runs at one level for ever."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 
 from controller.queueing.engine import Engine
 from controller.queueing.general import mgk
@@ -10,7 +10,7 @@ from controller.queueing.markovian import mmk
 from controller.queueing.refusal import Refusal
 from controller.queueing.sharing import ps
 from evidence.report.sources.compared import FIXED, Validation
-from evidence.report.sources.runs import Cell
+from evidence.report.sources.runs import Cell, Run
 from services.contract.profile import BatchLaw, Profile
 
 NAMES = ("M/M/k", "M/G/k", "processor sharing")
@@ -61,7 +61,7 @@ def compare(found: Validation | None, profile: Profile | None, workers: int = 1)
         return None
     known = {rung.level.name for rung in profile.rungs if "images" in rung.costs}
     cells = [
-        _compared(cell, _picture(_level(cell), found, profile), workers)
+        _compared(cell, [_picture(run, _level(cell), found, profile) for run in cell.runs], workers)
         for cell in found.cells
         if cell.steady and cell.policy.startswith(FIXED) and _level(cell) in known
     ]
@@ -82,28 +82,41 @@ class Picture:
     besides: float
 
 
-def _picture(level: str, found: Validation, profile: Profile) -> Picture:
-    """As it was served where that is known, else by the profile."""
+def _picture(run: Run, level: str, found: Validation, profile: Profile) -> Picture:
+    """As it was served near the run, or in the study, where that is known; else by the profile."""
     cost = profile.cost(level, "images")
-    if found.law and (served := found.law.level(level)):
+    served = (run.law and run.law.level(level)) or (found.law and found.law.level(level))
+    if found.law and served:
         return Picture(served.seconds, cost.scv, served.law(found.law.cap), 0.0)
     besides = {name: each.value for name, each in found.overheads}.get(level, 0.0)
     return Picture(cost.seconds.value, cost.scv, profile.law("images", level), besides)
 
 
-def _compared(cell: Cell, picture: Picture, workers: int) -> Compared | None:
+def _compared(cell: Cell, pictures: Sequence[Picture], workers: int) -> Compared | None:
+    """Of what a picture takes in each repeat."""
     measured = cell.figure("measured", "mean_response")
     if measured is None:
         return None
-    rate, alone, scv = cell.rate, picture.alone, picture.scv
+    said = [_predicted(cell.rate, picture, workers) for picture in pictures]
+    predicted = {name: _mean([each[name] for each in said]) for name in NAMES}
+    return Compared(_level(cell), cell.rate, measured.value, predicted)
+
+
+def _predicted(rate: float, picture: Picture, workers: int) -> dict[str, float | None]:
+    alone, scv = picture.alone, picture.scv
     engine = Engine(alone, picture.law, workers)
     asked: dict[str, Callable[[], float]] = {
         NAMES[0]: lambda: mmk(rate, alone, workers).mean_response,
         NAMES[1]: lambda: mgk(rate, alone, scv, workers).mean_response,
         NAMES[2]: lambda: ps(rate, engine, scv).mean_response,
     }
-    predicted = {name: _said(model, picture.besides) for name, model in asked.items()}
-    return Compared(_level(cell), rate, measured.value, predicted)
+    return {name: _said(model, picture.besides) for name, model in asked.items()}
+
+
+def _mean(said: Sequence[float | None]) -> float | None:
+    """Nothing where a model says nothing of some repeat."""
+    known = [each for each in said if each is not None]
+    return mean(known) if len(known) == len(said) else None
 
 
 def _said(model: Callable[[], float], besides: float) -> float | None:

@@ -102,3 +102,19 @@ class Distance:
     def ahead(self) -> bool:
         """Whether they are better beyond chance."""
         return self.quality.low > 0
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a cheaper fixed level does to the mean response at a rate: ratios below 1 shorten it."""
+
+    cheap: str
+    dear: str
+    rate: float
+    measured: float
+    predicted: float
+
+    @property
+    def error(self) -> float:
+        """Of the predicted ratio, relative to the measured one."""
+        return self.predicted / self.measured - 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from evidence.report.numbers import Estimate
+from evidence.report.sources.near import Near
 
 FIGURES = ("mean_response", "p95_response", "mean_number", "effective_quality")
 
@@ -49,6 +50,8 @@ class Run:
     ks_p: float | None
     services: tuple[Service, ...]
     broken: tuple[str, ...]
+    law: Near | None = None
+    """By which it was predicted, where validation.json says so"""
 
 
 @dataclass(frozen=True)

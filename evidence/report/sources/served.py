@@ -16,9 +16,16 @@ from evidence.report.study import Study
 from evidence.served import ClosedLoop, as_if, within
 from evidence.validation.probed import AFTER, BEFORE
 from loadgen import record
+from loadgen.reference import FOLDER
 from services.contract.profile import BatchLaw
 
 COEFFICIENTS = (*NAMES, "before")
+SIDES = {
+    "before": f"{BEFORE}/loops",
+    "beside": f"live/{FOLDER}/*",
+    "after": f"{AFTER}/loops",
+}
+"""Folders of closed loops: before the live runs, beside each of them, after them."""
 
 
 class OlderLaw(ValueError):
@@ -64,15 +71,14 @@ class Served:
 
 @dataclass(frozen=True)
 class Loop:
-    """A closed loop at a level: mean seconds of a picture, and how many others all the time slow it
-    as much by the law as those that it was beside."""
+    """A closed loop at a level: mean seconds of a picture, how many others all the time slow it as
+    much by the law as those that it was beside, and on which of SIDES it was run."""
 
     name: str
     level: str
     others: float
     seconds: float
-    again: bool
-    """Whether it was run after the live runs"""
+    side: str
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,20 @@ class Loops:
     @property
     def again(self) -> bool:
         """Whether there are any from after the live runs."""
-        return any(loop.again for loop in self.each)
+        return bool(self.on("after"))
 
-    def of(self, level: str, *, again: bool) -> list[Loop]:
-        """Of one level, from one side of the live runs."""
-        return [loop for loop in self.each if (loop.level, loop.again) == (level, again)]
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """That there are any from."""
+        return tuple(side for side in SIDES if self.on(side))
+
+    def on(self, side: str) -> list[Loop]:
+        """Of all levels."""
+        return [loop for loop in self.each if loop.side == side]
+
+    def of(self, level: str, side: str) -> list[Loop]:
+        """Of one level."""
+        return [loop for loop in self.on(side) if loop.level == level]
 
     @property
     def drift(self) -> Estimate | None:
@@ -97,8 +112,8 @@ class Loops:
         company: the geometric mean over the loops that are on both sides, with Student's interval
         of the mean logarithm; None for fewer than two."""
         before, after = (
-            {loop.name: log(self._over_law(loop)) for loop in self.each if loop.again == again}
-            for again in (False, True)
+            {loop.name: log(self._over_law(loop)) for loop in self.on(side)}
+            for side in ("before", "after")
         )
         both = [after[name] - before[name] for name in before if name in after]
         found = intervals.independent_mean(both)
@@ -119,30 +134,32 @@ def law(told: Mapping[str, Any] | None) -> Served | None:
         **{name: known(told[name]) for name in COEFFICIENTS},
         cap=told["cap"],
         observations=told["observations"],
-        levels=tuple(
-            Level(name, each["seconds"], each["crowding"]) for name, each in told["levels"].items()
-        ),
+        levels=levels(told["levels"]),
     )
+
+
+def levels(told: Mapping[str, Any]) -> tuple[Level, ...]:
+    """Of a law in validation.json. Raises KeyError."""
+    return tuple(Level(name, each["seconds"], each["crowding"]) for name, each in told.items())
 
 
 def loops(study: Study, found: Served | None) -> Loops | None:
     """The records behind the law; None without a law, or without any record."""
     if found is None:
         return None
-    sides = (study.folder / stage / "loops" for stage in (BEFORE, AFTER))
     each = tuple(
-        _loop(record.run_name(path), level, loop, found.cap, again=bool(again))
-        for again, folder in enumerate(sides)
-        for path in sorted(folder.glob("*-*"))
+        _loop(record.run_name(path), level, loop, found.cap, side)
+        for side, folder in SIDES.items()
+        for path in sorted(study.folder.glob(f"{folder}/*-*"))
         if (level := found.level(record.run_name(path).rpartition("-")[0]))
         and (loop := _recorded(path))
     )
     return Loops(each, found) if each else None
 
 
-def _loop(name: str, level: Level, found: ClosedLoop, cap: int, *, again: bool) -> Loop:
+def _loop(name: str, level: Level, found: ClosedLoop, cap: int, side: str) -> Loop:
     together = as_if(within(found.beside, cap)[None], np.array([level.crowding]))
-    return Loop(name, level.name, float(together[0]) - 1, found.mean, again)
+    return Loop(name, level.name, float(together[0]) - 1, found.mean, side)
 
 
 def _recorded(path: Path) -> ClosedLoop | None:

@@ -30,7 +30,8 @@ class Speed:
     """`paces`: seconds of the same work over those in the calibration, at so many `minutes` of the
     stage. `fastest` and `slowest` are those of whole runs, of which so many are `apart` from 1 or
     `uneven` by more than the `bounds`. `simulated` is the accuracy at the speed of each run, and
-    `before` that of the prediction that was made, over the same runs."""
+    `before` that of the prediction without it, over the same runs: by one law of all loops where
+    runs are predicted by those near them."""
 
     minutes: tuple[float, ...]
     paces: tuple[float, ...]
@@ -76,13 +77,14 @@ def _speed(told: Mapping[str, Any], rows: Sequence[tuple[float, float]]) -> Spee
 
 
 def _errors(runs: Sequence[Mapping[str, Any]], bound: Asked) -> Iterator[tuple[float, float]]:
-    """Of the simulated mean response at the speed of each run, and as it was predicted; of the
-    runs that accuracy is asked of and that have both."""
+    """Of the simulated mean response at the speed of each run, and without it; of the runs that
+    accuracy is asked of and that have both."""
     for run in runs:
         if not run["steady"] or run["utilisation"] > bound.utilisation:
             continue
         others = run["other_errors"].get("at_speed") or {}
-        at_speed, made = _of_mean(others), _of_mean(run["errors"])
+        made = _of_mean(run["other_errors"].get("one_law") or run["errors"])
+        at_speed = _of_mean(others)
         if at_speed is not None and made is not None:
             yield at_speed, made
 

@@ -1,21 +1,21 @@
 """What was predicted beside what was measured on the live stack, from validation.json."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from evidence.report import records
 from evidence.report.numbers import Estimate, estimate
 from evidence.report.records import BadStudy
-from evidence.report.sources import arrivals, served
+from evidence.report.sources import arrivals, near, served
 from evidence.report.sources.compared import Validation
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
 from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Figures, Run, Service
 from evidence.report.study import Study
 from evidence.validation.variants import VARIANTS
 
-FORECAST = "before"
-"""The variant that takes nothing measured after the runs"""
+NO_VARIANT = ("simulated", "closed_form", "asked")
+"""What else is said under the accuracy"""
 
 
 def read(study: Study) -> Validation | None:
@@ -36,13 +36,15 @@ def read(study: Study) -> Validation | None:
 
 def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -> Validation:
     accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told.get("slo")
+    law, runs = served.law(told.get("law")), tuple(map(_run, told["runs"]))
+    others, loops = _others(accuracy), near.placed(told.get("loops") or ())
     return Validation(
         slo=_target(slo) if slo else "",
         overheads=tuple(
             (each["level"], Estimate(**each["overhead_seconds"])) for each in told["calibration"]
         ),
-        law=served.law(told.get("law")),
-        runs=tuple(map(_run, told["runs"])),
+        law=law,
+        runs=runs,
         simulated=_accuracy(accuracy.get("simulated")),
         closed_form=_accuracy(accuracy.get("closed_form")),
         asked=asked(accuracy),
@@ -52,8 +54,10 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         ),
         contests=_apart(Contest, told.get("planned_against_threshold")),
         distances=_apart(Distance, told.get("less_optimum")),
-        variants=tuple(_variants(accuracy)),
-        forecasts={kind: found for name, kind, found in _others(accuracy) if name == FORECAST},
+        variants=tuple(_variants(others)),
+        others=others,
+        loops=loops,
+        nearby=near.nearby([run.law for run in runs], law, loops),
         stretched=stretched,
     )
 
@@ -88,16 +92,20 @@ def _apart(kind: type, told: list[dict[str, Any]] | None) -> tuple[Any, ...]:
     return tuple(_picked(kind, each) for each in found)
 
 
-def _variants(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
-    return ((VARIANTS[name].said, kind, found) for name, kind, found in _others(told))
+def _variants(others: Mapping[str, Mapping[str, Accuracy]]) -> Iterator[tuple[str, str, Accuracy]]:
+    """Words, kind of prediction, and how near it comes, of the variants that have words."""
+    for name, variant in VARIANTS.items():
+        for kind, found in others.get(name, {}).items():
+            yield variant.said, kind, found
 
 
-def _others(told: dict[str, Any]) -> Iterator[tuple[str, str, Accuracy]]:
-    """Variant, kind of prediction, and how near it comes, of those that say anything."""
-    for name in VARIANTS:
-        for kind, found in (told.get(name) or {}).items():
-            if found and found["runs"]:
-                yield name, kind, _accuracy(found)
+def _others(told: Mapping[str, Any]) -> dict[str, dict[str, Accuracy]]:
+    """By variant and kind of prediction, of those that say anything."""
+    return {
+        name: {kind: _accuracy(found) for kind, found in each.items() if found and found["runs"]}
+        for name, each in told.items()
+        if each and name not in NO_VARIANT
+    }
 
 
 def _picked(kind: type, told: dict[str, Any]) -> Any:
@@ -123,6 +131,7 @@ def _run(told: dict[str, Any]) -> Run:
         ks_p=came.get("ks_p"),
         services=tuple(map(_service, told.get("service") or ())),
         broken=tuple(map(_assumption, told.get("broken") or ())),
+        law=near.near(told.get("law")),
     )
 
 

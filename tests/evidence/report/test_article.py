@@ -51,6 +51,15 @@ def test_long_commands_are_broken_where_a_shell_goes_on() -> None:
     assert " ".join(each.removesuffix(" \\").strip() for each in blocks) == line
 
 
+def test_an_option_stays_with_its_value_where_both_fit_a_line() -> None:
+    loops = "ddim-25:1:8,ddim-25:4:22,ddim-3:1:30,ddim-3:4:96"
+    line = f"python -m loadgen sweep --url {'u' * 60} --reference {loops} --duration 50"
+    blocks = [each.strip() for each in str(article.typed(line)).splitlines()]
+    assert blocks[1].startswith(f"--reference {loops}")
+    wide = str(article.typed(f"python -m loadgen sweep --policies {'p' * 100} --repeats 1"))
+    assert [each.split()[0] for each in wide.splitlines()] == ["python", "p" * 100, "--repeats"]
+
+
 def test_words_are_listed() -> None:
     assert article.listed(["a"]) == "a"
     assert article.listed(["a", "b", "c"]) == "a, b and c"

@@ -62,8 +62,8 @@ def test_loops_lie_on_the_law_that_they_were_made_by(tmp_path: Path) -> None:
     assert shown is not None
     assert shown.again
     for level in law.levels:
-        for again, factor in ((False, 1.0), (True, 1.1)):
-            first, second = shown.of(level.name, again=again)
+        for side, factor in (("before", 1.0), ("after", 1.1)):
+            first, second = shown.of(level.name, side)
             assert (first.others, second.others) == pytest.approx((0, 2))
             expected = factor * level.mean(0), factor * level.mean(2)
             assert (first.seconds, second.seconds) == pytest.approx(expected)
