@@ -65,7 +65,7 @@ class ClosedLoop:
 
 
 def fit(
-    loops: Sequence[ClosedLoop], cap: int, weights: Sequence[float] | None = None
+    loops: Sequence[ClosedLoop], cap: int, weights: Sequence[float] | Floats | None = None
 ) -> PictureLaw:
     """The law that explains the mean of each loop, by least squares of relative errors.
 
@@ -121,7 +121,7 @@ def mean_of_means(means: Floats, weights: Floats | None = None) -> Interval:
 
 
 def _counted(
-    loops: Sequence[ClosedLoop], weights: Sequence[float] | None
+    loops: Sequence[ClosedLoop], weights: Sequence[float] | Floats | None
 ) -> tuple[list[ClosedLoop], Floats]:
     """Those that have a weight, and these."""
     every = np.ones(len(loops)) if weights is None else np.asarray(weights, float)

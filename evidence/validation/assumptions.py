@@ -11,7 +11,7 @@ from evidence.validation.arrivals import Arrivals
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import NAMES, Estimates, Figures
 from evidence.validation.outcomes import Outcomes
-from evidence.validation.relative_speed import SPAN_SECONDS, RelativeSpeed
+from evidence.validation.relative_speed import SPAN_SECONDS, WIDE, RelativeSpeed
 from evidence.validation.service import Service
 from loadgen.metrics import Estimate
 
@@ -41,6 +41,9 @@ STEADY_STATE = (
 )
 SPEED = "The machine did not keep the speed of the calibration: the same work took another time."
 UNEVEN = "The machine did not keep one speed within the run."
+CHANGED = (
+    "The machine changed its speed between the closed loops before the run and those after it."
+)
 UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
 UNKNOWN = "No assumption that is checked here explains the difference."
 
@@ -72,6 +75,8 @@ class Findings:
     """Of the machine, where it was kept"""
     local: bool = False
     """Whether the prediction is by loops near the run, at whatever speed these had"""
+    change: Estimate | None = None
+    """Of the seconds of pictures, from the loops just before the run to those just after"""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,9 @@ def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:
 
 
 def _running(found: Findings) -> Iterator[Broken]:
-    seen = found.speed
+    changed, seen = found.change, found.speed
+    if changed is not None and (changed.low > 1 + WIDE or changed.high < 1 - WIDE):
+        yield Broken(CHANGED, f"{_said(changed)} times as long after it, in the same company")
     if seen is None:
         return
     if seen.differs and not found.local:

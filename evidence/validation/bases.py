@@ -9,13 +9,18 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+
+import numpy as np
 
 from controller.queueing.refusal import BadInput
 from evidence import law as laws
 from evidence.served import Where
-from evidence.validation import nearby
+from evidence.validation import either_side, nearby
 from evidence.validation.basis import Basis, best, by_law, by_loops, plain
+from evidence.validation.intervals import Floats
 from evidence.validation.study import Run, Study
+from loadgen.metrics import Estimate
 
 Times = Sequence[float | None]
 
@@ -23,11 +28,14 @@ Times = Sequence[float | None]
 @dataclass(frozen=True)
 class RunBases:
     """Of one run: the basis `chosen`, that by one law of all loops (or the profile), and those that
-    were not chosen, by the names of their variants (evidence.validation.variants)."""
+    were not chosen, by the names of their variants (evidence.validation.variants). `change`: of the
+    speed of the machine from the loops just before the run to those just after; None where that is
+    not known."""
 
     chosen: Basis
     one_law: Basis
-    others: Mapping[str, Basis]
+    others: dict[str, Basis]
+    change: Estimate | None = None
 
     @property
     def local(self) -> bool:
@@ -41,7 +49,7 @@ class Bases:
 
     study: Study
     one_law: Basis
-    others: Mapping[str, Basis]
+    others: dict[str, Basis]
 
     @classmethod
     def of(cls, study: Study) -> "Bases":
@@ -51,27 +59,34 @@ class Bases:
     def of_run(self, run: Run) -> RunBases:
         """With those that depend on when it was; by one law where that is not known, or where the
         loops near it tell too little."""
-        near = _weighted(self.study, run, self._times())
-        own = {} if near is None else {"one_law": self.one_law}
-        forecast = _weighted(self.study, run, self._times(run.began))
-        own |= {} if forecast is None else {"preceding": forecast}
-        return RunBases(near or self.one_law, self.one_law, {**self.others, **own})
+        if run.middle is None or run.began is None or self.one_law.law is None:
+            return RunBases(self.one_law, self.one_law, self.others)
+        weights = nearby.weights(self._times(), run.middle)
+        near = _by(self.study, weights)
+        forecast = _by(self.study, nearby.weights(self._times(run.began), run.middle))
+        own = _known({"one_law": near and self.one_law, "preceding": forecast})
+        if near is None or near.law is None:
+            return RunBases(self.one_law, self.one_law, self.others | own)
+        seen = either_side.change(self.study.loops, weights, near.law, run.began)
+        return RunBases(near, self.one_law, self.others | own, seen)
 
-    def _times(self, until: float | None = None) -> Times:
+    def _times(self, until: float = inf) -> Times:
         """Of the loops; None for those later than that. Loops and runs follow each other, so that
         one whose middle is before a run has ended before it."""
-        times = [loop.at for loop in self.study.loops]
-        return times if until is None else [at if at and at < until else None for at in times]
+        times = (loop.at for loop in self.study.loops)
+        return [None if at is None or at > until else at for at in times]
 
 
-def _weighted(study: Study, run: Run, times: Times) -> Basis | None:
-    """By the loops of these times that are near to a run; None where they tell too little."""
-    if run.middle is None:
-        return None
+def _by(study: Study, weights: Floats) -> Basis | None:
+    """By the loops that have a weight; None where they tell too little."""
     try:
-        return by_loops(study, study.loops, nearby.weights(times, run.middle))
+        return by_loops(study, study.loops, weights)
     except BadInput:
         return None
+
+
+def _known(found: Mapping[str, Basis | None]) -> dict[str, Basis]:
+    return {name: each for name, each in found.items() if each is not None}
 
 
 def others(study: Study) -> dict[str, Basis]:
@@ -85,19 +100,14 @@ def others(study: Study) -> dict[str, Basis]:
         "uncalibrated": Basis(study),
         "in_engine": Basis(study.slower(delayed.seconds)),
     }
-    return {name: each for name, each in found.items() if each is not None}
+    return _known(found)
 
 
 def of_part(study: Study, where: Where) -> Basis | None:
     """By the loops of one part of the study alone; None where there are no others, or they tell
     too little."""
-    loops = [loop for loop in study.loops if loop.where == where]
-    if len(loops) == len(study.loops):
-        return None
-    try:
-        return by_loops(study, loops)
-    except BadInput:
-        return None
+    here = np.array([loop.where == where for loop in study.loops])
+    return None if here.all() else _by(study, here.astype(float))
 
 
 def offline(study: Study) -> Basis | None:

@@ -80,7 +80,7 @@ def best(study: Study) -> Basis:
 
 
 def by_loops(
-    study: Study, loops: Sequence[ClosedLoop], weights: Sequence[float] | None = None
+    study: Study, loops: Sequence[ClosedLoop], weights: Sequence[float] | Floats | None = None
 ) -> Basis:
     """By the law of these, that count alike or by their weights. Raises BadInput where they tell
     too little."""

@@ -1,10 +1,10 @@
 """`validate`: every live run of a study beside what simulation and formulas say of it.
 
-Writes validation.json, its tables (Markdown, LaTeX) and plots (PNG, SVG). Predictions come from
-the study's profile and calibration, which may be on both sides of the runs. Of the run that they
-are compared with they take when requests were due and the level that it started at, never how long
-anything took; the formulas take neither. Where one is off, the records say which assumption is
-broken.
+Writes validation.json, its tables (Markdown, LaTeX) and plots (PNG, SVG). A run is predicted from
+the study's profile and the closed loops near it in time, before it and after it; what the loops
+before it alone say is told beside that, as a forecast. Of the run that they are compared with
+predictions take when requests were due and the level that it started at, never how long anything
+took; the formulas take neither. Where one is off, the records say which assumption is broken.
 """
 
 import argparse
@@ -69,11 +69,9 @@ def _asked(options: argparse.Namespace) -> tuple[Path, Slo | None]:
 
 
 def _brief(result: Result) -> dict[str, Any]:
-    """Without the runs."""
+    """With the number of runs and loops in the place of these."""
     told = result.as_json()
-    return {name: each for name, each in told.items() if name != "runs"} | {
-        "runs": len(result.verdicts)
-    }
+    return told | {name: len(told[name]) for name in ("runs", "loops")}
 
 
 def write(result: Result, out: Path) -> list[str]:

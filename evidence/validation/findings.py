@@ -6,6 +6,7 @@ from controller.queueing import outlook
 from controller.queueing.simulation.live import TICK_SECONDS
 from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Findings
+from evidence.validation.bases import RunBases
 from evidence.validation.basis import Basis
 from evidence.validation.calibration import uncalibrated
 from evidence.validation.control import Obeyed, obeyed
@@ -18,8 +19,9 @@ from evidence.validation.simulated import Replay
 from evidence.validation.study import Run, Study
 
 
-def findings(basis: Basis, run: Run, replay: Replay, *, local: bool = False) -> Findings:
-    """By the basis that the run is predicted by; `local`: it is of loops near the run."""
+def findings(bases: RunBases, run: Run, replay: Replay) -> Findings:
+    """By the basis that is chosen for the run; the replay is by it."""
+    basis = bases.chosen
     study, overheads, ordered = basis.study, basis.overheads, run.ordered
     used = {level for each in ordered for level in each.levels}
     missing = uncalibrated(overheads, [name for name in study.names if name in used])
@@ -32,7 +34,8 @@ def findings(basis: Basis, run: Run, replay: Replay, *, local: bool = False) -> 
         uncalibrated=tuple(missing) if overheads else (),
         planned_for=run.rate if planned else None,
         speed=relative_speed(study.reference, run.probes),
-        local=local,
+        local=bases.local,
+        change=bases.change,
     )
 
 

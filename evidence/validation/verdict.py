@@ -109,7 +109,7 @@ def judge(bases: RunBases, run: Run, replications: int) -> Verdict:
     replay = simulated.replay(study, run, replications)
     afresh = simulated.afresh(study, run, replications)
     said = replace(predicted(basis, run, replay), afresh=afresh.estimates(study, basis.later))
-    found = findings(basis, run, replay, local=bases.local)
+    found = findings(bases, run, replay)
     return Verdict(
         run=run,
         names=study.names,

@@ -78,6 +78,9 @@ def service(**changed):
         ({"outcomes": replace(SOUND, retried=2)}, assumptions.RETRIED),
         ({"obeyed": Obeyed(0.3, 10, 14)}, assumptions.ANOTHER_LEVEL),
         ({"planned_for": 4.0}, assumptions.PLANNED_ANEW),
+        ({"change": Estimate(0.8, 0.7, 0.9)}, assumptions.CHANGED),
+        ({"change": Estimate(1.2, 1.06, 1.3)}, assumptions.CHANGED),
+        ({"change": Estimate(1.2, 1.04, 1.3)}, assumptions.UNKNOWN),
         ({"uncalibrated": ("fast",)}, assumptions.UNCALIBRATED.format(level="fast")),
         (
             {"services": (service(ratio=Estimate(1.4, 1.3, 1.5)),)},

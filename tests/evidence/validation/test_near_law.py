@@ -144,6 +144,25 @@ def test_loops_near_a_run_that_tell_too_little_leave_one_law(study) -> None:
     assert found.chosen.law.observations == len(study.loops)
 
 
+def test_a_change_between_the_loops_on_either_side_is_named(study) -> None:
+    """The run went on at the speed of those before it, which those after it have no more."""
+    own = [each for each in study.loops if abs(each.at - study.runs[1].began) < APART / 2]
+    slower = [
+        replace(each, seconds=tuple(1.5 * one for one in each.seconds))
+        if each.at > study.runs[1].began
+        else each
+        for each in own
+    ]
+    kept, changed = (
+        validate(replace(study, runs=study.runs[1:2], loops=tuple(loops)), replications=10)
+        for loops in (own, slower)
+    )
+
+    assert kept.verdicts[0].findings.change.value == pytest.approx(1.0)
+    assert changed.verdicts[0].error("simulated") > 0.15
+    assert assumptions.CHANGED in assumptions.sentences(changed.verdicts[0].broken)
+
+
 def test_it_is_written(study, result) -> None:
     told = result.as_json()
 
