@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from evidence.validation.arrivals import Arrivals
 from evidence.validation.control import Obeyed
-from evidence.validation.figures import NAMES, Estimates, Figures
+from evidence.validation.figures import Estimates
 from evidence.validation.outcomes import Outcomes
+from evidence.validation.predictions import FAR, Predictions, departs, error
 from evidence.validation.relative_speed import SPAN_SECONDS, WIDE, RelativeSpeed
 from evidence.validation.service import Service
 from loadgen.metrics import Estimate
 
-FAR = 0.1
-"""A relative error that asks for a reason."""
 LATE_SHARE = 0.02
 """Of the mean response: how late the generator may be."""
 
@@ -79,42 +78,6 @@ class Findings:
     """Of the seconds of pictures, from the loops just before the run to those just after"""
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Of one run: `afresh` is the simulation with fresh Poisson arrivals. None: not predicted."""
-
-    simulated: Estimates | None = None
-    afresh: Estimates | None = None
-    closed_form: Figures | None = None
-
-
-def relative(predicted: Estimates | Figures | None, measured: Estimates) -> dict[str, float | None]:
-    """Predicted over measured less 1, for each figure that both have."""
-    return {name: _relative(predicted, measured, name) for name in NAMES}
-
-
-def _relative(
-    predicted: Estimates | Figures | None, measured: Estimates, name: str
-) -> float | None:
-    said, found = getattr(predicted, name, None), getattr(measured, name)
-    if said is None or found is None or found.value == 0:
-        return None
-    return float(_value(said) / found.value - 1)
-
-
-def _value(said: Estimate | float) -> float:
-    return said.value if isinstance(said, Estimate) else said
-
-
-def departs(predicted: Estimates | Figures | None, measured: Estimates) -> bool:
-    """Whether the mean response asks for a reason: far off, or outside the measured interval."""
-    error = _relative(predicted, measured, "mean_response")
-    if predicted is None or error is None:
-        return False
-    mean, found = _value(predicted.mean_response), measured.mean_response
-    return abs(error) > FAR or not found.low <= mean <= found.high
-
-
 def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Broken]:
     """Nothing where no prediction departs from the run."""
     by_simulation, by_formula = (
@@ -134,8 +97,8 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
 
 def _errors(measured: Estimates, said: Predictions) -> str:
     pairs = (("simulated", said.simulated), ("closed form", said.closed_form))
-    errors = ((name, _relative(each, measured, "mean_response")) for name, each in pairs)
-    return ", ".join(f"{name} {100 * error:+.1f} %" for name, error in errors if error is not None)
+    errors = ((name, error(each, measured)) for name, each in pairs)
+    return ", ".join(f"{name} {100 * off:+.1f} %" for name, off in errors if off is not None)
 
 
 def _sending(measured: Estimates, found: Findings) -> Iterator[Broken]:

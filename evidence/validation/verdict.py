@@ -8,13 +8,14 @@ import numpy as np
 from evidence.law import PictureLaw
 from evidence.validation import assumptions, at_speed, closed_form, simulated
 from evidence.validation.accuracy import asked_about
-from evidence.validation.assumptions import Broken, Findings, Predictions, broken, relative
+from evidence.validation.assumptions import Broken, Findings, broken
 from evidence.validation.bases import RunBases
 from evidence.validation.basis import Basis
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.figures import Estimates, Figures, by_name, plain
 from evidence.validation.findings import findings, served
 from evidence.validation.measured import measure
+from evidence.validation.predictions import Predictions, relative
 from evidence.validation.relative_speed import RelativeSpeed
 from evidence.validation.service import Service
 from evidence.validation.simulated import Replay

@@ -7,10 +7,11 @@ import pytest
 
 from evidence.validation import assumptions
 from evidence.validation.arrivals import arrivals
-from evidence.validation.assumptions import Findings, Predictions, broken, departs, relative
+from evidence.validation.assumptions import Findings, broken
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import Estimates, Figures
 from evidence.validation.outcomes import Outcomes
+from evidence.validation.predictions import Predictions, departs, relative
 from evidence.validation.relative_speed import Paces, RelativeSpeed, Variation
 from evidence.validation.service import Service
 from loadgen.metrics import Estimate

@@ -123,24 +123,15 @@ def test_a_run_of_which_the_time_is_not_known_is_predicted_by_one_law(study) -> 
     assert assumptions.SPEED in assumptions.sentences(verdict.broken)
 
 
-def test_loops_without_a_time_leave_one_law(study) -> None:
-    undated = replace(study, loops=tuple(replace(each, at=None) for each in study.loops))
+@pytest.mark.parametrize("dated", [None, "ddim-3"])
+def test_loops_without_a_time_or_that_tell_too_little_leave_one_law(study, dated) -> None:
+    """Of one level alone there is no law."""
+    loops = (each if each.level == dated else replace(each, at=None) for each in study.loops)
 
-    found = Bases.of(undated).of_run(study.runs[0])
+    found = Bases.of(replace(study, loops=tuple(loops))).of_run(study.runs[0])
 
     assert found.chosen is found.one_law
     assert "preceding" not in found.others
-
-
-def test_loops_near_a_run_that_tell_too_little_leave_one_law(study) -> None:
-    """Those that have a time are of one level."""
-    alike = tuple(
-        each if each.level == "ddim-3" else replace(each, at=None) for each in study.loops
-    )
-
-    found = Bases.of(replace(study, loops=alike)).of_run(study.runs[0])
-
-    assert found.chosen is found.one_law
     assert found.chosen.law.observations == len(study.loops)
 
 
