@@ -146,6 +146,7 @@ def test_the_command_writes_json_tables_and_plots(honest, tmp_path, capsys):
     found = command.run(options)
 
     assert set(found["wrote"]) == {path.name for path in tmp_path.iterdir()}
+    assert (found["runs"], found["loops"]) == (len(PLAYED), 0)
     told = json.loads((tmp_path / "validation.json").read_text())
     assert [run["policy"] for run in told["runs"]] == sorted(name for name, _ in PLAYED)
     assert set(told["accuracy"]) == {"simulated", "closed_form", "asked", *VARIANTS}
