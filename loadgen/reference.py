@@ -6,6 +6,7 @@ so they obey no policy; a policy that estimates the rate of arrivals counts them
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from loadgen.drive import Terms
 from loadgen.gateway import Gateway
 from loadgen.intensity import BadLoad
 from loadgen.launch import Launch, check_reachable, launch
-from loadgen.record import ENDINGS
+from loadgen.record import ENDINGS, TIMEOUT, Record
 from loadgen.workload import Arrival
 
 FOLDER = "reference"
@@ -61,26 +62,32 @@ def check(asked: Sequence[Loop], levels: Sequence[str]) -> None:
         raise BadLoad(f"{told}; the ladder has {', '.join(levels)}")
 
 
-async def play(asked: argparse.Namespace, url: str, name: str) -> None:
-    """One loop after the other, each kept once it is complete. Raises Unreachable or OSError."""
-    folder = asked.out / FOLDER / name
-    for loop in asked.reference:
-        folder.mkdir(parents=True, exist_ok=True)
-        await _play(asked, url, loop, folder / f"{loop.name}{ENDINGS[0]}")
-
-
-async def _play(asked: argparse.Namespace, url: str, loop: Loop, path: Path) -> None:
-    part = path.with_name(f"{loop.name}.part")
+async def play(asked: argparse.Namespace, loop: Loop, url: str, name: str) -> None:
+    """One loop, with nothing else outstanding, kept if all of it is done within --patience; else a
+    line on stderr says so. Raises Unreachable or OSError."""
+    path = _place(asked.out / FOLDER / name, loop)
+    part, records = path.with_name(f"{loop.name}.part"), list[Record]()
     terms = Terms(asked.patience, max_concurrency=loop.outstanding, warmup=loop.outstanding)
-    label = f"{path.parent.name}: {loop.name}"
+    label = f"{name}: {loop.name}"
     what = Launch(url, schedule(asked, loop), terms, part, asked.quiet, label, levels=False)
-    await launch(what, Gateway(url), [])
+    await launch(what, Gateway(url), records)
     await check_reachable(url)
-    part.rename(path)
+    if any(each.status == TIMEOUT for each in records):
+        print(f"{label}: not all done within --patience, so it stays {part}", file=sys.stderr)
+    else:
+        part.rename(path)
+
+
+def _place(folder: Path, loop: Loop) -> Path:
+    """For its records; those of an earlier call, whose run was not complete, are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending in ENDINGS:
+        (folder / f"{loop.name}{ending}").unlink(missing_ok=True)
+    return folder / f"{loop.name}{ENDINGS[0]}"
 
 
 def schedule(asked: argparse.Namespace, loop: Loop) -> list[Arrival]:
-    """All due at once; the same requests in every loop of a level and number. Raises BadLoad."""
+    """All due at once; the same requests before every run. Raises BadLoad."""
     own = {"level": loop.level, "num_prompts": loop.requests + loop.outstanding}
     drawn = options.schedule(argparse.Namespace(**(vars(asked) | ALIKE | own)))
     return [replace(each, due=0.0) for each in drawn]

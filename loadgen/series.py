@@ -137,20 +137,22 @@ async def _all(series: Series, played: Played, stack: Stack | None) -> None:
             records, last = await _one(series, cell, stack), cell
         if records is not None:
             played.found[key].append(records)
-    if stack and last and series.asked.reference:
+    if stack and last:
         await _beside(series.asked, stack, f"after-{last.name}")
 
 
 async def _beside(asked: argparse.Namespace, stack: Stack, name: str) -> None:
-    """With nothing outstanding, the loops of the reference, if any."""
-    await stack.steering.drained(stack.fastest, asked.drain)
-    await reference.play(asked, stack.steering.url, name)
+    """The loops of the reference, if any, each with nothing else outstanding."""
+    for loop in asked.reference:
+        await stack.steering.drained(stack.fastest, asked.drain)
+        await reference.play(asked, loop, stack.steering.url, name)
 
 
 async def _one(series: Series, cell: Cell, stack: Stack) -> list[Record]:
     asked, requests = series.asked, schedule(series, cell)
     steering, policy = stack.steering, stack.ruled[cell]
     await _beside(asked, stack, f"before-{cell.name}")
+    await steering.drained(stack.fastest, asked.drain)
     longest = asked.drain + requests[-1].due + asked.patience + 60
     await steering.put(policy, longest)
     await steering.settled(policy, asked.rest, asked.drain)

@@ -2,7 +2,9 @@
 
 Every run is one open loop, kept as OUT/POLICY-RATE-REPEAT.jsonl. Before each, what is outstanding
 is got done and the policy put in force through the gateway; at the end the stack goes by its
-policy.toml again, whatever happened. Called again it goes on: complete runs are not repeated.
+policy.toml again, whatever happened. Called again it goes on: complete runs are not repeated. With
+--reference closed loops are played between the runs, kept as
+OUT/reference/before-RUN/LEVEL-OUTSTANDING.jsonl.
 """
 
 import argparse

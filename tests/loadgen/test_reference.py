@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from loadgen.intensity import BadLoad
 from loadgen.record import Record, read
 from loadgen.reference import Loop, check, loops
 from tests.loadgen.stub import Stub, up
+from tests.waiting import wait_until
 
 LOOPS = "fast:1:5,quality:3:4"
 SENT = (5 + 1) + (4 + 3)
@@ -20,12 +22,15 @@ RUN = 6
 SWEEP = ("--rates", "50,90", "--policies", "fixed:fast", "--num-prompts", str(RUN), "--rest", "0")
 
 
-def sweep(stub: Stub, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def command(stub: Stub, out: Path, *more: str) -> list[str]:
     where = ("--url", stub.url, "--out", str(out), "--json", *SWEEP, "--reference", LOOPS, *more)
+    return [sys.executable, "-m", "loadgen", "sweep", *where]
+
+
+def sweep(stub: Stub, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "loadgen", "sweep", *where],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        command(stub, out, *more), capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +106,45 @@ def test_a_sweep_that_goes_on_has_loops_beside_what_is_new_alone(tmp_path: Path)
         (tmp_path / "fixed_fast-90-1.jsonl").unlink()
         again = json.loads(sweep(stub, tmp_path).stdout.splitlines()[-1])
         assert len(stub.asked) == sent + RUN + 2 * SENT
-        sweep(stub, tmp_path)
+        assert sweep(stub, tmp_path).returncode == 0
     assert again["complete"] is True
     assert len(stub.asked) == sent + RUN + 2 * SENT
+
+
+def test_loops_of_an_earlier_call_are_not_taken_for_those_of_the_next(tmp_path: Path) -> None:
+    with up(Stub(service=0.001)) as stub:
+        assert sweep(stub, tmp_path).returncode == 0
+        before = tmp_path / "reference" / "before-fixed_fast-90-1"
+        (before / "fast-1.jsonl").rename(before / "fast-1.jsonl.gz")
+        (tmp_path / "fixed_fast-90-1.jsonl").unlink()
+        assert sweep(stub, tmp_path).returncode == 0
+    assert sorted(path.name for path in before.glob("*.jsonl*")) == [
+        *("fast-1.jsonl", "quality-3.jsonl"),
+    ]
+
+
+def test_a_loop_that_is_not_done_in_time_is_not_kept_and_the_runs_go_on(tmp_path: Path) -> None:
+    with up(Stub(service=0.1)) as stub:
+        done = sweep(stub, tmp_path, "--patience", "0.5", "--reference", "quality:1:8")
+    assert done.returncode == 0
+    assert "quality-1: not all done within --patience" in done.stderr
+    assert len(list(tmp_path.glob("*.jsonl"))) == 2
+    assert list(tmp_path.glob("reference/*/*.jsonl")) == []
+    assert len(list(tmp_path.glob("reference/*/quality-1.part"))) == 3
+
+
+def test_a_loop_that_is_interrupted_is_not_kept(tmp_path: Path) -> None:
+    with up(Stub(service=0.02)) as stub:
+        running = subprocess.Popen(command(stub, tmp_path), stdout=subprocess.PIPE, text=True)
+        wait_until(lambda: len(stub.asked) >= 8, "the second loop began")
+        running.send_signal(signal.SIGINT)
+        output, _ = running.communicate(timeout=60)
+    assert json.loads(output.splitlines()[-1])["complete"] is False
+    before = tmp_path / "reference" / "before-fixed_fast-50-1"
+    assert sorted(path.name for path in before.glob("*")) == [
+        *("fast-1.began.json", "fast-1.jsonl", "quality-3.began.json", "quality-3.part"),
+    ]
+    assert stub.held == {"pin": None, "override": None}
 
 
 def test_a_level_that_the_ladder_has_not_is_refused_before_anything_is_sent(
@@ -116,15 +157,16 @@ def test_a_level_that_the_ladder_has_not_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "fast", "fast:1", "fast:0:5", "fast:1:0", ":1:5", "fast:1:5,", "fast:1:5,fast:1:6"]
+    "text", ["", "fast", "fast:1", "fast:0:5", "fast:1:0", ":1:5", "fast:1:5,"]
 )
 def test_what_is_no_loop_is_refused_with_how_to_write_one(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r"write LEVEL|have one name"):
+    with pytest.raises(argparse.ArgumentTypeError, match="write LEVEL:OUTSTANDING:REQUESTS"):
         loops(text)
 
 
-def test_a_level_may_have_a_colon_in_its_name() -> None:
-    assert loops("ddim:25:4:8, fast:1:2") == (Loop("ddim:25", 4, 8), Loop("fast", 1, 2))
+def test_two_loops_of_one_file_are_refused() -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="two of these loops have one name"):
+        loops("fast:1:5,fast:1:6")
 
 
 def test_levels_of_the_ladder_are_no_fault() -> None:
