@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evidence import journal, plan
+from evidence import caps, journal, plan
 from evidence.conditions import ROOT
 from evidence.journal import OtherPlan
 from evidence.plan import Plan
@@ -47,7 +47,7 @@ def understood(options: argparse.Namespace, machine: Mapping[str, Any]) -> Asked
     """Raises BadPlan or SettingsError."""
     here = settings.load(os.environ)
     read = plan.read("full" if options.full else "laptop", options.plans)
-    cut = plan.within(read, here.batch_cap, here.story_batch)
+    cut = caps.within(read, here.batch_cap, here.story_batch)
     only = tuple(name.strip() for name in options.only.split(",") if name.strip())
     if options.out:
         return _in(options.out.resolve(), cut, only)

@@ -96,19 +96,19 @@ def offline(timings: Sequence[Timing], cap: int) -> PictureLaw:
             "each: measure more with python -m worker.study profile --steps … --batches …"
         )
     steps, together, seconds = np.array(rows, float).T
-    found, spread = fitted(terms(steps, together)[:, 1:], seconds)
+    found, spread = fitted(terms(steps, together)[:, 1:], seconds, np.ones(len(seconds)))
     all_four = np.vstack([np.zeros(3), np.eye(3)])
     return law_of(all_four @ found, all_four @ spread @ all_four.T, NOTHING, cap, len(seconds))
 
 
-def fitted(design: Floats, seconds: Floats, weights: Floats | None = None) -> tuple[Floats, Floats]:
+def fitted(design: Floats, seconds: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Least squares of relative errors with no coefficient below 0 (Lawson and Hanson 1974).
 
-    `design` is (observations, c); `weights` (observations,), all alike without. Returns the
-    coefficients and their spread (PictureLaw): that of all of them, those held at 0 too, so that no
-    interval is too narrow. With weights as many observations count as they are worth (`effective`).
+    `design` is (observations, c), `weights` (observations,). Returns the coefficients and their
+    spread (PictureLaw): that of all of them, those held at 0 too, so that no interval is too narrow
+    for that. As many observations count as the weights are worth (`effective`), as if independent.
     """
-    shares = as_shares(np.ones(len(seconds)) if weights is None else weights)
+    shares = as_shares(weights)
     root = np.sqrt(shares)
     relative = design / seconds[:, None] * root[:, None]
     found, _ = optimize.nnls(relative, root)

@@ -16,13 +16,16 @@ def closed_loop(records: Sequence[Record], began: float | None = None) -> Closed
     `began` in unix seconds.
 
     The next request is sent a little after one ends, so fewer are outstanding than were allowed:
-    how many is what the records show. Raises BadInput where nothing finished or steps differ.
+    how many is what the records show. Raises BadInput where nothing finished or steps differ, and
+    where a start is not known.
     """
     done = [each for each in records if each.status == SUCCEEDED and each.kind == "image"]
     counted = measured(done)
     steps = {each.steps for each in counted}
     if len(steps) != 1:
         raise BadInput(f"a closed loop has pictures of one number of steps; these: {sorted(steps)}")
+    if any(each.started is None for each in counted):
+        raise BadInput("a closed loop has a finished picture that never started")
     sent, started, finished = (_times(counted, name) for name in ("sent", "started", "finished"))
     every = _times(done, "sent"), _times(done, "finished")
     middle = float(sent.min() + finished.max()) / 2

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -142,9 +142,6 @@ class Strategies(Strict):
     pages: Count
 
 
-Loops = TypeVar("Loops", Calibration, Reference)
-
-
 class Plan(Strict):
     """A study: `slo` is what responses are to stay within, `queue_capacity` the gateway's."""
 
@@ -172,30 +169,6 @@ def read(name: Name, file: Path = PLANS) -> Plan:
         raise BadPlan(f"{file} holds no plan: {error}") from error
     except KeyError as error:
         raise BadPlan(f"{file} has no [{name}]") from error
-
-
-def within(plan: Plan, cap: int, story_cap: int) -> Plan:
-    """The plan with no more pictures and stories together than a worker advances."""
-    asked, loops, live = plan.profile, plan.calibration, plan.live
-    beside = live.reference and _no_more(live.reference, cap)
-    batches, story_batches = _cut(asked.batches, cap), _cut(asked.story_batches, story_cap)
-    fewer = {"batches": batches, "story_batches": story_batches}
-    return plan.model_copy(
-        update={
-            "profile": asked.model_copy(update=fewer),
-            "calibration": _no_more(loops, cap),
-            "live": live.model_copy(update={"reference": beside}),
-        }
-    )
-
-
-def _no_more(loops: Loops, cap: int) -> Loops:
-    return loops.model_copy(update={"together": _cut(loops.together, cap)})
-
-
-def _cut(counts: tuple[int, ...], cap: int) -> tuple[int, ...]:
-    """Increasing, each once."""
-    return tuple(sorted({min(count, cap) for count in counts}))
 
 
 def told(plan: Plan) -> dict[str, Any]:

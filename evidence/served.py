@@ -64,9 +64,7 @@ class ClosedLoop:
         return float(np.arange(len(self.beside)) @ np.array(self.beside))
 
 
-def fit(
-    loops: Sequence[ClosedLoop], cap: int, weights: Sequence[float] | Floats | None = None
-) -> PictureLaw:
+def fit(loops: Sequence[ClosedLoop], cap: int, weights: Floats | None = None) -> PictureLaw:
     """The law that explains the mean of each loop, by least squares of relative errors.
 
     A picture beside k others gets on at 1/(1 + crowding·k) of its speed alone, so that of company
@@ -76,14 +74,14 @@ def fit(
     loops, for one step count alone, for companies nearer to each other than LEAST_SPREAD, or for
     more outstanding than step together.
     """
-    loops, shares = _counted(loops, weights)
+    loops, weights = _counted(loops, weights)
     _check(loops, cap)
-    before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]), shares)
+    before = mean_of_means(np.array([np.mean(loop.before) for loop in loops]), weights)
     steps, seconds = np.array([(loop.steps, loop.mean) for loop in loops], float).T
     beside = np.stack([within(loop.beside, cap) for loop in loops])
     together = 1 + beside @ np.arange(cap)
     for _ in range(ROUNDS):
-        found, spread = fitted(terms(steps, together), seconds, shares)
+        found, spread = fitted(terms(steps, together), seconds, weights)
         crowding = (found[1] + steps * found[3]) / (terms(steps, 1) @ found)
         together = as_if(beside, crowding)
     return law_of(found, spread, before, cap, len(loops))
@@ -109,10 +107,10 @@ def within(beside: Sequence[float], cap: int) -> Floats:
     return np.bincount(np.minimum(np.arange(len(beside)), cap - 1), beside, minlength=cap)
 
 
-def mean_of_means(means: Floats, weights: Floats | None = None) -> Interval:
-    """The mean of independent means, (n,), n ≥ 2, with Student's interval, which ends at 0. With
-    weights, (n,), as many means count as they are worth (evidence.law.effective)."""
-    shares = as_shares(np.ones(len(means)) if weights is None else weights)
+def mean_of_means(means: Floats, weights: Floats) -> Interval:
+    """The mean of independent means, (n,), n ≥ 2, with Student's interval, which ends at 0. As many
+    means count as the weights, (n,), are worth (evidence.law.effective)."""
+    shares = as_shares(weights)
     number, value = float(shares.sum()), float(np.average(means, weights=shares))
     freedom = max(1.0, number - 1)
     error = np.sqrt(shares @ (means - value) ** 2 / freedom / number)
@@ -121,10 +119,10 @@ def mean_of_means(means: Floats, weights: Floats | None = None) -> Interval:
 
 
 def _counted(
-    loops: Sequence[ClosedLoop], weights: Sequence[float] | Floats | None
+    loops: Sequence[ClosedLoop], weights: Floats | None
 ) -> tuple[list[ClosedLoop], Floats]:
     """Those that have a weight, and these."""
-    every = np.ones(len(loops)) if weights is None else np.asarray(weights, float)
+    every = np.ones(len(loops)) if weights is None else weights
     counts = every > 0
     return [loop for loop, has in zip(loops, counts, strict=True) if has], every[counts]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from evidence.validation.arrivals import Arrivals
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import Estimates
+from evidence.validation.leeway import Leeway
 from evidence.validation.outcomes import Outcomes
 from evidence.validation.predictions import FAR, Predictions, departs, error
 from evidence.validation.relative_speed import SPAN_SECONDS, WIDE, RelativeSpeed
@@ -42,6 +43,10 @@ SPEED = "The machine did not keep the speed of the calibration: the same work to
 UNEVEN = "The machine did not keep one speed within the run."
 CHANGED = (
     "The machine changed its speed between the closed loops before the run and those after it."
+)
+NEAR_SATURATION = (
+    "So near to what the worker keeps up with, the mean response is not known better: what the law "
+    "of its pictures leaves open makes more than a tenth of it."
 )
 UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
 UNKNOWN = "No assumption that is checked here explains the difference."
@@ -76,6 +81,8 @@ class Findings:
     """Whether the prediction is by loops near the run, at whatever speed these had"""
     change: Estimate | None = None
     """Of the seconds of pictures, from the loops just before the run to those just after"""
+    leeway: Leeway | None = None
+    """Of the simulated mean response, by what the law leaves open"""
 
 
 def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Broken]:
@@ -87,7 +94,7 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     reasons: list[Broken] = []
     if by_simulation or by_formula:
         reasons += [*_sending(measured, found), *_running(found), *_serving(found)]
-        reasons += _steering(found)
+        reasons += [*_steering(found), *_saturating(measured, found.leeway)]
     if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
     if (by_simulation or by_formula) and not reasons:
@@ -158,6 +165,16 @@ def _steering(found: Findings) -> Iterator[Broken]:
     if seen is not None and seen.apart > FAR:
         counts = f"{seen.changes} changes, {seen.called_for} called for"
         yield Broken(ANOTHER_LEVEL, f"{100 * seen.apart:.0f} % of the time; {counts}")
+
+
+def _saturating(measured: Estimates, found: Leeway | None) -> Iterator[Broken]:
+    if found is None:
+        return
+    said, mean = found.mean_response, measured.mean_response.value
+    wide = max(said.high / said.value, said.value / said.low) > 1 + FAR
+    if wide and said.low <= mean <= said.high:
+        sure = f"{100 * found.doubt:.0f} %"
+        yield Broken(NEAR_SATURATION, f"{_said(said)} s where a picture is sure to within {sure}")
 
 
 def _arriving(found: Arrivals | None) -> Iterator[Broken]:

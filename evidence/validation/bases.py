@@ -27,48 +27,56 @@ Times = Sequence[float | None]
 
 @dataclass(frozen=True)
 class RunBases:
-    """Of one run: the basis `chosen`, that by one law of all loops (or the profile), and those that
-    were not chosen, by the names of their variants (evidence.validation.variants). `change`: of the
-    speed of the machine from the loops just before the run to those just after; None where that is
-    not known."""
+    """Of one run: the basis `chosen`, that of the `usual` speed (Bases), and those that were not
+    chosen, by the names of their variants (evidence.validation.variants). `local`: whether the
+    chosen one is by loops beside the run. `change`: of the speed of the machine from the loops just
+    before the run to those just after; None where that is not known."""
 
     chosen: Basis
-    one_law: Basis
+    usual: Basis
     others: dict[str, Basis]
+    local: bool = False
     change: Estimate | None = None
-
-    @property
-    def local(self) -> bool:
-        """Whether the run is predicted by the loops near it."""
-        return self.chosen is not self.one_law
 
 
 @dataclass(frozen=True)
 class Bases:
-    """Of a study: by one law, and those of the others that are the same for all runs."""
+    """Of a study: by one law of all loops (or the profile), by that of the loops before and after
+    the runs alone, which the probe's `usual` speed is that of, and those of the others that are the
+    same for all runs."""
 
     study: Study
     one_law: Basis
+    usual: Basis
     others: dict[str, Basis]
 
     @classmethod
     def of(cls, study: Study) -> "Bases":
         """By all that the study has."""
-        return cls(study, best(study), others(study))
+        one_law = best(study)
+        return cls(study, one_law, calibrated(study) or one_law, others(study))
 
     def of_run(self, run: Run) -> RunBases:
-        """With those that depend on when it was; by one law where that is not known, or where the
-        loops near it tell too little."""
-        if run.middle is None or run.began is None or self.one_law.law is None:
-            return RunBases(self.one_law, self.one_law, self.others)
+        """With those that depend on when it was; by one law where that is not known, where no loop
+        is beside it, or where those near it tell too little."""
+        if run.began is None or run.middle is None:
+            return RunBases(self.one_law, self.usual, self.others)
         weights = nearby.weights(self._times(), run.middle)
-        near = _by(self.study, weights)
-        forecast = _by(self.study, nearby.weights(self._times(run.began), run.middle))
+        near = self._beside(weights)
+        forecast = self._beside(nearby.weights(self._times(run.began), run.began))
         own = _known({"one_law": near and self.one_law, "preceding": forecast})
         if near is None or near.law is None:
-            return RunBases(self.one_law, self.one_law, self.others | own)
+            return RunBases(self.one_law, self.usual, self.others | own)
         seen = either_side.change(self.study.loops, weights, near.law, run.began)
-        return RunBases(near, self.one_law, self.others | own, seen)
+        return RunBases(near, self.usual, self.others | own, local=True, change=seen)
+
+    def _beside(self, weights: Floats) -> Basis | None:
+        """By these weights; None where no loop that has one is beside the runs: those before and
+        after them all are near to none."""
+        pairs = zip(self.study.loops, weights, strict=True)
+        if not any(has and loop.where is Where.REFERENCE for loop, has in pairs):
+            return None
+        return _by(self.study, weights)
 
     def _times(self, until: float = inf) -> Times:
         """Of the loops; None for those later than that. Loops and runs follow each other, so that
@@ -95,6 +103,7 @@ def others(study: Study) -> dict[str, Basis]:
     found = {
         "before": of_part(study, Where.CALIBRATION),
         "after": of_part(study, Where.RECALIBRATION),
+        "calibrated": calibrated(study),
         "offline": offline(study),
         "delayed": delayed,
         "uncalibrated": Basis(study),
@@ -106,8 +115,16 @@ def others(study: Study) -> dict[str, Basis]:
 def of_part(study: Study, where: Where) -> Basis | None:
     """By the loops of one part of the study alone; None where there are no others, or they tell
     too little."""
-    here = np.array([loop.where == where for loop in study.loops])
-    return None if here.all() else _by(study, here.astype(float))
+    return _of_those(study, [loop.where is where for loop in study.loops])
+
+
+def calibrated(study: Study) -> Basis | None:
+    """By the loops before and after the runs alone, likewise."""
+    return _of_those(study, [loop.where is not Where.REFERENCE for loop in study.loops])
+
+
+def _of_those(study: Study, chosen: Sequence[bool]) -> Basis | None:
+    return None if all(chosen) else _by(study, np.array(chosen, float))
 
 
 def offline(study: Study) -> Basis | None:

@@ -76,12 +76,10 @@ def best(study: Study) -> Basis:
         return by_loops(study, study.loops)
     except BadInput as error:
         why = f"{error}; predictions are by the profile"
-        return plain(replace(study, skipped={**study.skipped, "calibration/loops": why}))
+        return plain(replace(study, skipped={**study.skipped, "loops": why}))
 
 
-def by_loops(
-    study: Study, loops: Sequence[ClosedLoop], weights: Sequence[float] | Floats | None = None
-) -> Basis:
+def by_loops(study: Study, loops: Sequence[ClosedLoop], weights: Floats | None = None) -> Basis:
     """By the law of these, that count alike or by their weights. Raises BadInput where they tell
     too little."""
     return by_law(served.fit(loops, study.profile.law("images").cap, weights), study)

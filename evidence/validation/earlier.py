@@ -30,8 +30,7 @@ def watched(accepted: Floats, began: float) -> ArrivalRate:
     the run `began`, all in unix seconds. What came later does not count. The first that is known
     only begins the watch: how long none came before it is not known.
     """
-    first = np.searchsorted(accepted, began - MEMORIES * NOTHING_SEEN.memory)
-    seen = accepted[first : np.searchsorted(accepted, began, side="right")]
+    seen = _since_a_silence(accepted[: np.searchsorted(accepted, began, side="right")], began)
     if not len(seen):
         return NOTHING_SEEN
     looks = began - LOOK_SECONDS * np.arange(math.floor((began - seen[0]) / LOOK_SECONDS), -1, -1)
@@ -39,6 +38,12 @@ def watched(accepted: Floats, began: float) -> ArrivalRate:
     for now, counted in zip(looks, np.searchsorted(seen, looks, side="right"), strict=True):
         watching = watching.seen(int(counted), float(now))
     return watching._replace(counted=0, at=0.0)
+
+
+def _since_a_silence(accepted: Floats, now: float) -> Floats:
+    """Those after the last silence of ten memories; none where it lasts until now."""
+    silent = np.diff(accepted, append=now) > MEMORIES * NOTHING_SEEN.memory
+    return accepted[silent.nonzero()[0].max(initial=-1) + 1 :]
 
 
 def at_ratio(watching: ArrivalRate, ratio: float) -> ArrivalRate:

@@ -11,8 +11,8 @@ from evidence.served import ClosedLoop
 from evidence.validation.intervals import Floats
 from loadgen.metrics import Estimate
 
-NEAR = 0.5
-"""Of the largest weight: loops with less are not beside the run."""
+NEAR = 0.8
+"""Of the largest weight: loops with less are beside another run."""
 LEAST = 2
 """Loops on either side, to tell what single ones vary by."""
 
@@ -22,7 +22,8 @@ def change(
 ) -> Estimate | None:
     """How many times as long pictures took just after a run as just before it, in the same company
     by this law: the ratio of geometric means. It `began` then, unix seconds; `weights` are those of
-    the loops for it, (loops,). None without two loops on either side."""
+    the loops for it, (loops,). None without two loops on either side. Loops
+    of one set are taken to be independent, but share the moment they were played in."""
     beside = weights >= NEAR * weights.max(initial=0.0)
     pairs = [
         (each.at > began, np.log(each.mean / served.said(law, each)))

@@ -51,7 +51,7 @@ def load(folder: Path, slo: Slo | None = None) -> Study:
         policy=ladder,
         profile=measured,
         slo=slo or _slo(told, runs, ladder),
-        runs=with_earlier(runs, folder / "live"),
+        runs=with_earlier(runs, folder / "live", skipped),
         calibration=_runs(folder / BEFORE, ladder, skipped),
         loops=loops.read(folder, skipped),
         captions=_captions(folder / "profile" / "quality.csv", ladder.names),
@@ -100,7 +100,7 @@ def _runs(folder: Path, ladder: Policy, skipped: dict[str, str]) -> tuple[Run, .
         except (ValueError, OSError) as error:
             skipped[f"{folder.name}/{path.name}"] = str(error)
         else:
-            found.append(replace(run, began=began_at(path, skipped)))
+            found.append(replace(run, began=began_at(path, folder.parent, skipped)))
     return tuple(sorted(found, key=lambda run: (run.policy.slug, run.rate, run.repeat)))
 
 

@@ -8,9 +8,9 @@ from evidence.loops import closed_loop
 from evidence.served import ClosedLoop, Where
 from evidence.validation.probed import AFTER, BEFORE, began_at
 from evidence.validation.recorded import recorded
-from loadgen import record
+from loadgen import record, reference
 
-REFERENCE = "live/reference"
+REFERENCE = f"live/{reference.FOLDER}"
 """Has a folder for each live run, of the loops just before it, and one for those after the last."""
 
 
@@ -35,7 +35,7 @@ def _before(study: Path, skipped: dict[str, str]) -> tuple[ClosedLoop, ...]:
 def _of(study: Path, folder: Path, where: Where, skipped: dict[str, str]) -> Iterator[ClosedLoop]:
     for path in recorded(folder):
         try:
-            found = closed_loop(record.read(path), began_at(path, skipped))
+            found = closed_loop(record.read(path), began_at(path, study, skipped))
         except (ValueError, OSError) as error:
             skipped[str(path.relative_to(study))] = str(error)
         else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evidence import speed
 from evidence.validation.intervals import Floats
+from evidence.validation.recorded import recorded
 from evidence.validation.relative_speed import Probes
 from evidence.validation.study import Run, Study
 from loadgen import began, record
@@ -27,7 +28,7 @@ def with_probes(study: Study, folder: Path, skipped: dict[str, str]) -> Study:
     if live is None or reference is None:
         return study
     spans = [span for run in study.calibration for span in _of_run(run)]
-    spans += [span for path in _loops(folder) for span in _of_file(path, skipped)]
+    spans += [span for path in _loops(folder) for span in _of_file(path, folder, skipped)]
     return replace(
         study,
         reference=_during(reference, spans),
@@ -35,13 +36,13 @@ def with_probes(study: Study, folder: Path, skipped: dict[str, str]) -> Study:
     )
 
 
-def began_at(path: Path, skipped: dict[str, str]) -> float | None:
+def began_at(path: Path, study: Path, skipped: dict[str, str]) -> float | None:
     """When the run of a file of records began, unix seconds; None where that is not known. A file
     that does not say it is added to `skipped`: the run itself is none the worse."""
     try:
         return began.of_run(path)
     except (ValueError, OSError) as error:
-        skipped[f"{path.parent.name}/{began.beside(path).name}"] = str(error)
+        skipped[str(began.beside(path).relative_to(study))] = str(error)
         return None
 
 
@@ -68,14 +69,13 @@ def _of_run(run: Run) -> Spans:
     return [] if run.began is None else _spans(run.records, run.began)
 
 
-def _loops(folder: Path) -> Iterator[Path]:
-    found = sorted(path for side in (BEFORE, AFTER) for path in folder.glob(f"{side}/loops/*-*"))
-    return (path for path in found if path.name.endswith(record.ENDINGS))
+def _loops(study: Path) -> Iterator[Path]:
+    return (path for side in (BEFORE, AFTER) for path in recorded(study / side / "loops"))
 
 
-def _of_file(path: Path, skipped: dict[str, str]) -> Spans:
+def _of_file(path: Path, study: Path, skipped: dict[str, str]) -> Spans:
     """Nothing of a file that cannot be read: that it is skipped is told where its loop is read."""
-    start = began_at(path, skipped)
+    start = began_at(path, study, skipped)
     try:
         return [] if start is None else _spans(record.read(path), start)
     except (ValueError, OSError):

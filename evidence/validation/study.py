@@ -50,12 +50,11 @@ class Run:
 
     @property
     def middle(self) -> float | None:
-        """Unix seconds between its begin and the end of its last request; None where it is not
-        known when it began."""
+        """Unix seconds between its begin and when its last request was due, which is known before
+        it; None where it is not known when it began."""
         if self.began is None:
             return None
-        ends = (each.due if each.finished is None else each.finished for each in self.records)
-        return self.began + max(ends) / 2
+        return self.began + max(each.due for each in self.records) / 2
 
 
 @dataclass(frozen=True)

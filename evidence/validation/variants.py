@@ -22,6 +22,7 @@ VARIANTS: Mapping[str, Variant] = {
     "preceding": Variant("by the loops that ended before the run began, as a forecast"),
     "before": Variant("by the loops before the runs alone, as a forecast"),
     "after": Variant("by the loops after the runs alone"),
+    "calibrated": Variant("by the loops before and after the runs, not those beside them"),
     "offline": Variant("by the law of the profile's own timings, without a served picture"),
     "delayed": Variant("with what a picture costs besides the engine as a delay"),
     "uncalibrated": Variant("without what a picture costs besides the engine"),

@@ -14,6 +14,7 @@ from evidence.validation.basis import Basis
 from evidence.validation.closed_form import ClosedForm
 from evidence.validation.figures import Estimates, Figures, by_name, plain
 from evidence.validation.findings import findings, served
+from evidence.validation.leeway import leeway
 from evidence.validation.measured import measure
 from evidence.validation.predictions import Predictions, relative
 from evidence.validation.relative_speed import RelativeSpeed
@@ -69,6 +70,7 @@ class Verdict:
             "steady": utilisation < 1,
             "measured": by_name(self.measured, self.names),
             **{kind: self._predicted(kind) for kind in ("simulated", "afresh", "closed_form")},
+            "leeway": found.leeway and found.leeway.as_json(),
             "closed_form_refused": self.theory.refused,
             "errors": self._errors(self.said),
             "other_errors": {name: self._errors(each) for name, each in self.variants.items()},
@@ -110,7 +112,8 @@ def judge(bases: RunBases, run: Run, replications: int) -> Verdict:
     replay = simulated.replay(study, run, replications)
     afresh = simulated.afresh(study, run, replications)
     said = replace(predicted(basis, run, replay), afresh=afresh.estimates(study, basis.later))
-    found = findings(bases, run, replay)
+    room = leeway(basis, run, said.simulated.mean_response.value, replications)
+    found = replace(findings(bases, run, replay), leeway=room)
     return Verdict(
         run=run,
         names=study.names,
@@ -120,7 +123,7 @@ def judge(bases: RunBases, run: Run, replications: int) -> Verdict:
         said=said,
         variants=_others(bases.others, run, replications)
         | {"without_dwell": Predictions(closed_form=basis.formula(run, dwells=False))}
-        | _at_speed(bases.one_law, run, replications, found.speed),
+        | _at_speed(bases.usual, run, replications, found.speed),
         findings=found,
         usual=_usual(bases, run, replications) if bases.local else found.services,
         broken=tuple(broken(measured, said, found)),
@@ -135,15 +138,15 @@ def _others(others: Mapping[str, Basis], run: Run, replications: int) -> dict[st
 
 
 def _usual(bases: RunBases, run: Run, replications: int) -> tuple[Service, ...]:
-    replay = simulated.replay(bases.one_law.study, run, replications)
-    return served(bases.one_law, run, replay)
+    replay = simulated.replay(bases.usual.study, run, replications)
+    return served(bases.usual, run, replay)
 
 
 def _at_speed(
     basis: Basis, run: Run, replications: int, found: RelativeSpeed | None
 ) -> dict[str, Predictions]:
     """With the speed that the machine had in the run, where that is known: it is told beside that
-    of the calibration, so that `basis` is not one of loops near the run."""
+    of the calibrations, so that `basis` is by their loops alone."""
     if found is None:
         return {}
     slowed = at_speed.slowed(basis, found.ratio.value)

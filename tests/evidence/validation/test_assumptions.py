@@ -10,6 +10,7 @@ from evidence.validation.arrivals import arrivals
 from evidence.validation.assumptions import Findings, broken
 from evidence.validation.control import Obeyed
 from evidence.validation.figures import Estimates, Figures
+from evidence.validation.leeway import Leeway
 from evidence.validation.outcomes import Outcomes
 from evidence.validation.predictions import Predictions, departs, relative
 from evidence.validation.relative_speed import Paces, RelativeSpeed, Variation
@@ -120,6 +121,18 @@ def test_a_prediction_by_loops_near_the_run_assumes_no_speed_of_the_calibration(
 
     assert by_one == [assumptions.SPEED, assumptions.UNEVEN]
     assert by_near == [assumptions.UNEVEN]
+
+
+@pytest.mark.parametrize(
+    ("measured", "low", "high", "named"),
+    [(1.3, 0.8, 1.4, True), (1.3, 0.97, 1.2, False), (1.12, 0.93, 1.06, False)],
+)
+def test_what_the_law_leaves_open_is_named_where_it_is_much_and_enough(measured, low, high, named):
+    room = Leeway(0.05, Estimate(1.0, low, high))
+
+    found = broken(said(measured), Predictions(said(1.0)), findings(leeway=room))
+
+    assert sentences(found) == [assumptions.NEAR_SATURATION if named else assumptions.UNKNOWN]
 
 
 def test_neighbours_that_wait_for_the_same_station_are_no_surprise():

@@ -121,5 +121,5 @@ def test_loops_that_tell_too_little_leave_the_profile_and_say_so(study) -> None:
 
     assert result.law is None
     assert best(few).study.profile == few.profile
-    assert any("calibration/loops was skipped" in note for note in result.notes)
-    assert "by the profile" in result.as_json()["skipped"]["calibration/loops"]
+    assert any("loops was skipped" in note for note in result.notes)
+    assert "by the profile" in result.as_json()["skipped"]["loops"]

@@ -69,9 +69,17 @@ def test_after_a_quick_loop_the_estimate_is_between_both_rates_and_decays_with_t
 
 def test_what_came_as_the_run_went_on_or_long_before_it_does_not_count():
     times = poisson(3.0, -100, -7)
-    more = [poisson(9.0, -900, -650), times, poisson(9.0, 0, 50)]
+    more = [poisson(9.0, -900, -705), times, poisson(9.0, 0, 50)]
 
     assert earlier.watched(np.concatenate(more), BEGAN) == earlier.watched(times, BEGAN)
+
+
+def test_a_silence_of_less_than_ten_memories_is_part_of_what_was_seen():
+    """Nothing for 550 s, then 3 a second for 93 s, and 7 s of silence."""
+    times = np.concatenate([evenly(9.0, -900, -650), evenly(3.0, -100, -7)])
+
+    seen = (math.exp(-7 / MEMORY) - math.exp(-100 / MEMORY)) * 3.0
+    assert earlier.watched(times, BEGAN).rate.value == pytest.approx(seen, rel=0.01)
 
 
 @pytest.mark.parametrize("times", [np.empty(0), poisson(3.0, -800, -601), poisson(3.0, 5, 50)])

@@ -130,9 +130,45 @@ def test_loops_without_a_time_or_that_tell_too_little_leave_one_law(study, dated
 
     found = Bases.of(replace(study, loops=tuple(loops))).of_run(study.runs[0])
 
-    assert found.chosen is found.one_law
+    assert not found.local
     assert "preceding" not in found.others
     assert found.chosen.law.observations == len(study.loops)
+
+
+def test_loops_before_and_after_all_runs_alone_are_near_to_none(study) -> None:
+    """Then the law is that of the calibrations, and so is its speed."""
+    apart = (Where.CALIBRATION, Where.RECALIBRATION)
+    far = [replace(each, where=apart[each.at > study.runs[1].began]) for each in study.loops]
+
+    (*_, slow) = validate(replace(study, loops=tuple(far)), replications=10).verdicts
+
+    assert slow.law.observations == len(far)
+    assert assumptions.SPEED in assumptions.sentences(slow.broken)
+
+
+def test_the_middle_of_a_run_is_known_before_it(study) -> None:
+    run = study.runs[0]
+    late = [replace(each, finished=each.finished + 500.0) for each in run.records]
+
+    assert run.middle == pytest.approx(run.began + max(each.due for each in run.records) / 2)
+    assert replace(run, records=tuple(late)).middle == run.middle
+
+
+def test_the_probe_corrects_what_its_calibrations_say_and_not_the_loops_beside_runs(study) -> None:
+    """All of the live part is slower than both calibrations: that is counted once."""
+    ends = [
+        each
+        for at, where in ((-500.0, Where.CALIBRATION), (9000.0, Where.RECALIBRATION))
+        for each in loops(_law(1.0), COMPANIES, 1.0, at=BEGAN + at, where=where)
+    ]
+    run = replace(study.runs[-1], began=BEGAN)
+    beside = loops(_law(1.0), COMPANIES, RATIOS[-1], at=BEGAN - 20, where=Where.REFERENCE)
+    slow = replace(study, runs=(run,), loops=(*ends, *beside, *beside))
+
+    (verdict,) = validate(slow, replications=10).verdicts
+
+    assert abs(verdict.error("simulated", "at_speed")) < 0.06
+    assert verdict.error("simulated", "calibrated") < -0.15
 
 
 def test_a_change_between_the_loops_on_either_side_is_named(study) -> None:

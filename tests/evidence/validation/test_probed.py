@@ -158,7 +158,7 @@ def test_a_loop_that_does_not_say_when_it_began_is_told_and_left_out(one, looped
     found = load(one)
 
     assert found.reference.seconds.max() < 1.5 * USUAL
-    assert "loops/ddpm-100-4.began.json" in found.skipped
+    assert "calibration/loops/ddpm-100-4.began.json" in found.skipped
 
 
 def test_the_calibration_after_the_runs_is_part_of_the_reference(one, looped):
