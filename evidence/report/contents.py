@@ -14,6 +14,7 @@ from evidence.report.figures import speed as drawn_speed
 from evidence.report.figures import stages as drawn_stages
 from evidence.report.figures import validation as drawn_validation
 from evidence.report.figures.drawing import Drawn
+from evidence.report.live_verdicts import over
 from evidence.report.sources import (
     anova,
     cheaper,
@@ -31,6 +32,7 @@ from evidence.report.sources import (
 )
 from evidence.report.study import Study
 from evidence.report.verdicts import verdicts
+from evidence.validation.predictions import FAR
 
 DRAWINGS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "service": ("profile", drawn_service.service),
@@ -60,7 +62,7 @@ def parts(study: Study) -> dict[str, Any]:
         "anova": anova.read(study),
         "validation": validated,
         "loops": served.loops(study, validated.law if validated else None),
-        "pace": pace.pace(study, validated.loops) if validated else None,
+        "pace": pace.pace(validated.played) if validated else None,
         "speed": speed.read(study),
         "models": models.compare(validated, profile.load(study), study.workers),
         "quantization": cheaper.quantization(study),
@@ -88,6 +90,8 @@ class Contents:
         """By name."""
         words = {
             "model_names": models.NAMES,
+            "over": over,
+            "far": FAR,
             "missing": _missing,
             "figure": self._figure,
             "table": self._table,

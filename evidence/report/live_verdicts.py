@@ -18,17 +18,22 @@ def accuracy(found: Validation) -> Iterator[Verdict]:
     ):
         if accuracy.runs:
             asked = f"Mean response times predicted by {how} are {_within(found.asked)}"
-            said = f"{_errors(accuracy)}{_forecast(found, kind)}"
+            said = f"{_errors(accuracy)}{_forecast(found, kind, accuracy)}"
             yield Verdict(name, asked, said, accuracy.held)
 
 
-def _forecast(found: Validation, kind: str) -> str:
+def _forecast(found: Validation, kind: str, chosen: Accuracy) -> str:
     """Of what was predicted without anything that was measured after the run, or all runs."""
     for when, forecasts in (("each run", found.preceding), ("the runs alone", found.forecasts)):
         if each := forecasts.get(kind):
             errors = f"{percent(each.median)} and {percent(each.worst)}"
-            return f"; by what was measured before {when}, {errors}"
+            return f"; by what was measured before {when}, {errors}{over(each, chosen)}"
     return ""
+
+
+def over(found: Accuracy, chosen: Accuracy) -> str:
+    """` over 12 runs`, where that are not as many as the chosen prediction is judged by."""
+    return "" if found.runs == chosen.runs else f" over {counted(found.runs, 'run')}"
 
 
 def _within(asked: Asked) -> str:

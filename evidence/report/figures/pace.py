@@ -18,15 +18,17 @@ APART = 15.0
 
 
 def pace(found: Pace) -> Figure:
-    """Each loop's time over that of the one law, and the mean of its neighbours; live runs grey."""
+    """Each loop's time over that of the one law, and the mean of its neighbours; a grey line where
+    a live run began."""
     drawn = figure(6.3, 2.7)
     axes = drawn.subplots()
-    for begin, end in found.runs:
-        axes.axvspan(begin, end, color="0.9", lw=0, zorder=0)
+    for minute in found.runs:
+        axes.axvline(minute, color="0.8", lw=0.8, zorder=0)
     for level, look in looks(found.levels).items():
         _marks(axes, found, level, look)
     axes.plot(*_line(found), color="black", lw=1.4, label="mean of neighbours")
     axes.axhline(1, color="black", lw=0.6, ls=":")
+    axes.grid(visible=False, axis="x")
     axes.set(xlabel="minutes since the first loop", ylabel="time over that of one law")
     axes.margins(x=0.01)
     drawn.legend(loc="outside lower center", ncols=len(found.levels) + 1)

@@ -10,9 +10,14 @@ from controller.queueing.frontier.style import Look
 from evidence.report.figures.drawing import errorbars, figure, logarithmic, looks
 from evidence.report.sources.profile import Fit, Law, Profiled
 from evidence.report.sources.served import Loop, Loops
+from evidence.served import Where
 
-SIDES = {"before": {}, "beside": {"ms": 2, "alpha": 0.5, "zorder": 1.5}, "after": {"mfc": "none"}}
-"""How loops before the live runs, beside them and after them look."""
+PARTS = {
+    Where.CALIBRATION: {"label": "before"},
+    Where.REFERENCE: {"label": "beside", "ms": 2, "alpha": 0.5, "zorder": 1.5},
+    Where.RECALIBRATION: {"label": "after", "mfc": "none"},
+}
+"""How loops of each part of a study look."""
 
 
 def service(found: Profiled) -> Figure:
@@ -60,19 +65,19 @@ def served(found: Loops) -> Figure:
     for axes, level, look in zip(panels, levels, named, strict=True):
         reach = (0, found.law.cap - 1)
         axes.plot(reach, [level.mean(others) for others in reach], color=look.colour, lw=1)
-        for side in found.sides:
-            _loops(axes, found.of(level.name, side), look, side)
+        for where in found.parts:
+            _loops(axes, found.of(where, level.name), look, where)
         axes.set(title=level.name, xlabel="others outstanding", xlim=(-0.4, None), ylim=(0, None))
     panels[0].set_ylabel("mean response, s")
-    if len(found.sides) > 1:
+    if len(found.parts) > 1:
         panels[0].legend(loc="lower right")
     return drawn
 
 
-def _loops(axes: Axes, loops: Sequence[Loop], look: Look, side: str) -> None:
+def _loops(axes: Axes, loops: Sequence[Loop], look: Look, where: Where) -> None:
     across, up = [loop.others for loop in loops], [loop.seconds for loop in loops]
-    drawn = {"color": look.colour, "mfc": look.colour, "ms": 4.5, "ls": "", "label": side}
-    axes.plot(across, up, look.marker, **drawn | SIDES[side])
+    drawn = {"color": look.colour, "mfc": look.colour, "ms": 4.5, "ls": ""}
+    axes.plot(across, up, look.marker, **drawn | PARTS[where])
 
 
 def quality(found: Profiled) -> Figure:

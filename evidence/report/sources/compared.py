@@ -1,13 +1,23 @@
 """Runs of the live stack beside their predictions, as the chapters show them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 from evidence.report.numbers import Estimate
-from evidence.report.sources.near import Nearby, Placed
+from evidence.report.sources.near import Nearby
+from evidence.report.sources.played import Played
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Gain, Margin
-from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Cell, Run, Service, accuracy
+from evidence.report.sources.runs import (
+    FIGURES,
+    Accuracy,
+    Asked,
+    Cell,
+    Run,
+    Service,
+    Variant,
+    accuracy,
+)
 from evidence.report.sources.served import Served
 
 FIXED = "fixed:"
@@ -29,14 +39,11 @@ class Validation:
     capacity: Capacity | None
     margins: tuple[Margin, ...]
     contests: tuple[Contest, ...]
-    variants: tuple[tuple[str, str, Accuracy], ...]
-    """Predictions on other terms: which, of what kind, and how near they come."""
+    variants: Mapping[str, Variant]
+    """Predictions on other terms that say anything, by name"""
+    played: Played
     distances: tuple[Distance, ...] = ()
     law: Served | None = None
-    others: Mapping[str, Mapping[str, Accuracy]] = field(default_factory=dict)
-    """How near each kind of prediction on other terms comes, by the names of their variants"""
-    loops: tuple[Placed, ...] = ()
-    """Closed loops in the order of time, where it tells of them"""
     nearby: Nearby | None = None
     """The laws of single runs, where they have their own"""
     stretched: frozenset[tuple[float, int]] = frozenset()
@@ -45,12 +52,15 @@ class Validation:
     @property
     def forecasts(self) -> Mapping[str, Accuracy]:
         """By the loops before the runs alone, of each kind of prediction."""
-        return self.others.get("before", {})
+        return self._variant("before")
 
     @property
     def preceding(self) -> Mapping[str, Accuracy]:
         """By the loops that ended before the run began, likewise."""
-        return self.others.get("preceding", {})
+        return self._variant("preceding")
+
+    def _variant(self, name: str) -> Mapping[str, Accuracy]:
+        return self.variants[name].by if name in self.variants else {}
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -143,6 +153,11 @@ class Validation:
         found = [run.errors.get(kind, {}).get(name) for run in self._asked(policy)]
         return accuracy([each for each in found if each is not None], self.asked)
 
+    @property
+    def leeways(self) -> tuple[Run, ...]:
+        """The runs that accuracy is asked of and whose leeway is known."""
+        return tuple(run for run in self._asked(None) if run.leeway)
+
     def _asked(self, policy: str | None) -> list[Run]:
         bound = self.asked.utilisation
         runs = [run for run in self.runs if policy is None or run.policy == policy]
@@ -172,7 +187,8 @@ class Validation:
         """Of each level, over the runs, weighed by their pictures."""
         each = [service for run in self.runs for service in run.services]
         levels = dict.fromkeys(service.level for service in each)
-        return tuple(_together([one for one in each if one.level == name]) for name in levels)
+        found = ([one for one in each if one.level == name] for name in levels)
+        return tuple(map(Service.together, found))
 
 
 def _gain(dear: Cell, cheap: Cell) -> Gain | None:
@@ -183,12 +199,3 @@ def _gain(dear: Cell, cheap: Cell) -> Gain | None:
         return None
     levels = (each.policy.removeprefix(FIXED) for each in (cheap, dear))
     return Gain(*levels, cheap.rate, *ratios)
-
-
-def _together(each: Sequence[Service]) -> Service:
-    jobs = sum(one.jobs for one in each)
-    weights = [one.jobs / jobs for one in each]
-    ratio = sum(w * one.ratio.value for w, one in zip(weights, each, strict=True))
-    half = sum((w * one.ratio.half_width) ** 2 for w, one in zip(weights, each, strict=True)) ** 0.5
-    scv = sum(w * one.scv for w, one in zip(weights, each, strict=True))
-    return Service(each[0].level, jobs, Estimate(ratio, ratio - half, ratio + half), scv)

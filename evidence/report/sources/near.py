@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Any
 
+from evidence.report.sources.played import Played
 from evidence.report.sources.served import Level, Served, levels
-from evidence.served import Where
 
 SAME = 1e-6
 """Relative difference of seconds up to which two laws are one"""
@@ -33,23 +33,13 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A closed loop: the unix second of its middle, its Where, and its mean over what the one law
-    says in the same company. None for what is not known."""
-
-    at: float | None
-    where: str
-    level: str | None
-    ratio: float | None
-
-
-@dataclass(frozen=True)
 class Nearby:
-    """The laws of the runs that have one of their own, of `runs` in all, and all closed loops."""
+    """The laws of the runs that have one of their own, of `runs` in all, and when all loops were
+    played."""
 
     laws: tuple[Near, ...]
     runs: int
-    loops: tuple[Placed, ...]
+    played: Played
 
     @property
     def every(self) -> bool:
@@ -64,24 +54,14 @@ class Nearby:
         return " to ".join(map(str, ends))
 
     @property
-    def beside(self) -> tuple[Placed, ...]:
-        """The loops beside the runs."""
-        return tuple(each for each in self.loops if each.where == Where.REFERENCE)
-
-    @property
     def forecast(self) -> bool:
         """Whether all loops were run before all live runs."""
-        return bool(self.loops) and not self.both_sides
+        return bool(self.played.loops) and not self.both_sides
 
     @property
     def both_sides(self) -> bool:
         """Whether there are loops from after a run as well."""
-        return any(each.where != Where.CALIBRATION for each in self.loops)
-
-    @property
-    def beside_levels(self) -> tuple[str, ...]:
-        """Of the loops beside the runs."""
-        return tuple(dict.fromkeys(each.level for each in self.beside if each.level))
+        return self.played.later
 
     def alone(self, level: str) -> tuple[float, float] | None:
         """The least and the most seconds of a picture alone by the laws of single runs."""
@@ -94,15 +74,7 @@ def near(told: Mapping[str, Any] | None) -> Near | None:
     return Near(told["loops"], levels(told["levels"])) if told else None
 
 
-def nearby(
-    laws: Sequence[Near | None], law: Served | None, loops: tuple[Placed, ...]
-) -> Nearby | None:
+def nearby(laws: Sequence[Near | None], law: Served | None, played: Played) -> Nearby | None:
     """Of the laws of all runs; None where none of them has one of its own."""
     own = tuple(each for each in laws if law and each and each.differs(law))
-    return Nearby(own, len(laws), loops) if own else None
-
-
-def placed(told: Sequence[Mapping[str, Any]]) -> tuple[Placed, ...]:
-    """The loops as validation.json has them. Raises KeyError."""
-    names = ("at", "where", "level", "ratio")
-    return tuple(Placed(*(each[name] for name in names)) for each in told)
+    return Nearby(own, len(laws), played) if own else None

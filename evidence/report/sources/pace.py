@@ -1,47 +1,43 @@
 """How fast the machine was during a study, by its closed loops."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evidence.report.records import BadStudy
-from evidence.report.sources import sweeps
-from evidence.report.sources.near import Placed
-from evidence.report.study import Study
+from evidence.report.sources.played import Played
 from evidence.served import Where
 from evidence.validation import nearby
-from loadgen import began
-from loadgen.record import BadRecord, read
 
 LEAST = 8
 """Loops, below which nothing is seen of a machine that changes"""
 PAUSE_SECONDS = 1800.0
 """A longer time in which nothing ran is one of a study that was stopped"""
 Floats = NDArray[np.float64]
-Span = tuple[float, float]
 Clock = Callable[[float], float]
 
 
 @dataclass(frozen=True)
 class Mark:
     """A closed loop so many minutes after the first: its mean over what the one law says in the
-    same company, and the locally weighted mean of these ratios there."""
+    same company, the locally weighted mean of these ratios there, and that of the other loops
+    alone."""
 
     minute: float
     level: str
     where: str
     ratio: float
     mean: float
+    others: float
 
 
 @dataclass(frozen=True)
 class Pace:
-    """All loops in the order of time, and from which to which minute each live run lasted."""
+    """All loops in the order of time, and the minutes at which live runs began."""
 
     marks: tuple[Mark, ...]
-    runs: tuple[Span, ...]
+    runs: tuple[float, ...]
     paused: bool
     """Whether a pause of the study is shorter here than it was"""
 
@@ -77,34 +73,40 @@ class Pace:
 
     @property
     def scatter(self) -> float:
-        """Relative deviations of loops from the mean there: the root of their mean square."""
-        return float(np.sqrt(np.mean([(mark.ratio / mark.mean - 1) ** 2 for mark in self.marks])))
+        """Relative deviations of loops from the mean of the others there: the root of their mean
+        square."""
+        return float(np.sqrt(np.mean([(mark.ratio / mark.others - 1) ** 2 for mark in self.marks])))
 
     def of(self, level: str, where: str) -> list[Mark]:
         """Of one level and part of the study."""
         return [mark for mark in self.marks if (mark.level, mark.where) == (level, where)]
 
 
-def pace(study: Study, loops: Sequence[Placed]) -> Pace | None:
-    """Of the loops that are placed in time; None for fewer than LEAST. Raises BadStudy."""
-    known = [(e.at, e.ratio, e) for e in loops if e.at and e.ratio and e.level]
+def pace(played: Played) -> Pace | None:
+    """Of the loops that are placed in time; None for fewer than LEAST."""
+    known = [(e.at, e.ratio, e) for e in played.loops if e.at and e.ratio and e.level]
     if len(known) < LEAST:
         return None
     at, ratios, placed = zip(*sorted(known, key=lambda each: each[0]), strict=True)
-    spans = list(_spans(study))
-    clock, paused = _clock([*at, *(end for span in spans for end in span)], at[0])
-    means = smoothed(at, ratios)
+    clock, paused = _clock([*at, *played.runs], at[0])
+    means = zip(smoothed(at, ratios), of_others(at, ratios), strict=True)
     marks = (
-        Mark(clock(each.at), each.level, each.where, each.ratio, float(mean))
-        for each, mean in zip(placed, means, strict=True)
+        Mark(clock(each.at), each.level, each.where, each.ratio, *map(float, both))
+        for each, both in zip(placed, means, strict=True)
     )
-    runs = ((clock(begin), clock(end)) for begin, end in spans)
-    return Pace(tuple(marks), tuple(runs), paused)
+    return Pace(tuple(marks), tuple(map(clock, played.runs)), paused)
 
 
 def smoothed(at: Sequence[float], values: Sequence[float]) -> Floats:
     """At each time the mean, weighted as loops are for a run at that time: shape (times,)."""
     return np.array([np.average(values, weights=nearby.weights(at, each)) for each in at])
+
+
+def of_others(at: Sequence[float], values: Sequence[float]) -> Floats:
+    """The same without the value at that time itself, to which it is compared: shape (times,)."""
+    without = ([*at[:i], None, *at[i + 1 :]] for i in range(len(at)))
+    weights = (nearby.weights(each, here) for each, here in zip(without, at, strict=True))
+    return np.array([np.average(values, weights=each) for each in weights])
 
 
 def _clock(times: Iterable[float], first: float) -> tuple[Clock, bool]:
@@ -119,24 +121,3 @@ def _clock(times: Iterable[float], first: float) -> tuple[Clock, bool]:
         return float(here - start)
 
     return minute, bool((gaps > PAUSE_SECONDS).any())
-
-
-def _spans(study: Study) -> Iterator[Span]:
-    """When each live run began and ended, unix seconds, where that is known; validation names the
-    others among what it skipped."""
-    for run in sweeps.runs(study.folder / "live"):
-        try:
-            start = began.of_run(run.path)
-        except BadRecord:
-            continue
-        if start is not None:
-            yield start, start + _length(run)
-
-
-def _length(run: sweeps.SweepRun) -> float:
-    """Seconds until the last request was answered, or due."""
-    try:
-        found = read(run.path)
-    except (BadRecord, OSError) as error:
-        raise BadStudy(str(error)) from error
-    return max((e.due if e.finished is None else e.finished for e in found), default=0.0)

@@ -1,11 +1,12 @@
 """Runs of the live stack, and how near predictions of them come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from evidence.report.numbers import Estimate
 from evidence.report.sources.near import Near
+from evidence.validation.predictions import FAR
 
 FIGURES = ("mean_response", "p95_response", "mean_number", "effective_quality")
 
@@ -30,6 +31,31 @@ class Service:
     ratio: Estimate
     scv: float
 
+    @classmethod
+    def together(cls, each: Sequence["Service"]) -> "Service":
+        """Of one level in several runs, weighed by their pictures."""
+        jobs = sum(one.jobs for one in each)
+        weighed = [(one.jobs / jobs, one) for one in each]
+        ratio = sum(weight * one.ratio.value for weight, one in weighed)
+        half = sum((weight * one.ratio.half_width) ** 2 for weight, one in weighed) ** 0.5
+        scv = sum(weight * one.scv for weight, one in weighed)
+        return cls(each[0].level, jobs, Estimate(ratio, ratio - half, ratio + half), scv)
+
+
+@dataclass(frozen=True)
+class Leeway:
+    """The simulated mean response of a run, and from what to what it is if all pictures take the
+    share `doubt` less or more: half the relative interval of what one takes alone by the law."""
+
+    doubt: float
+    mean_response: Estimate
+
+    @property
+    def wide(self) -> bool:
+        """Whether that makes more than FAR of it."""
+        said = self.mean_response
+        return max(said.high / said.value, said.value / said.low) > 1 + FAR
+
 
 @dataclass(frozen=True)
 class Run:
@@ -52,6 +78,16 @@ class Run:
     broken: tuple[str, ...]
     law: Near | None = None
     """By which it was predicted, where validation.json says so"""
+    leeway: Leeway | None = None
+
+    @property
+    def within_leeway(self) -> bool:
+        """Whether the measured mean response is known to lie there."""
+        found = self.measured.mean_response
+        if found is None or self.leeway is None:
+            return False
+        said = self.leeway.mean_response
+        return said.low <= found.value <= said.high
 
 
 @dataclass(frozen=True)
@@ -62,6 +98,14 @@ class Accuracy:
     median: float | None
     worst: float | None
     held: bool | None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How near predictions on other terms come, `by` the kinds of them that say anything."""
+
+    said: str
+    by: Mapping[str, Accuracy]
 
 
 @dataclass(frozen=True)

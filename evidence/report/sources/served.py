@@ -13,19 +13,20 @@ from evidence.loops import closed_loop
 from evidence.report.numbers import Estimate, known
 from evidence.report.sources import intervals
 from evidence.report.study import Study
-from evidence.served import ClosedLoop, as_if, within
+from evidence.served import ClosedLoop, Where, as_if, within
+from evidence.validation.loops import REFERENCE
 from evidence.validation.probed import AFTER, BEFORE
+from evidence.validation.recorded import recorded
 from loadgen import record
-from loadgen.reference import FOLDER
 from services.contract.profile import BatchLaw
 
 COEFFICIENTS = (*NAMES, "before")
-SIDES = {
-    "before": f"{BEFORE}/loops",
-    "beside": f"live/{FOLDER}/*",
-    "after": f"{AFTER}/loops",
+FOLDERS = {
+    Where.CALIBRATION: f"{BEFORE}/loops",
+    Where.REFERENCE: f"{REFERENCE}/*",
+    Where.RECALIBRATION: f"{AFTER}/loops",
 }
-"""Folders of closed loops: before the live runs, beside each of them, after them."""
+"""Of closed loops"""
 
 
 class OlderLaw(ValueError):
@@ -71,14 +72,14 @@ class Served:
 
 @dataclass(frozen=True)
 class Loop:
-    """A closed loop at a level: mean seconds of a picture, how many others all the time slow it as
-    much by the law as those that it was beside, and on which of SIDES it was run."""
+    """A closed loop at a level: mean seconds of a picture, and how many others all the time slow it
+    as much by the law as those that it was beside."""
 
     name: str
     level: str
     others: float
     seconds: float
-    side: str
+    where: Where
 
 
 @dataclass(frozen=True)
@@ -91,20 +92,22 @@ class Loops:
     @property
     def again(self) -> bool:
         """Whether there are any from after the live runs."""
-        return bool(self.on("after"))
+        return bool(self.of(Where.RECALIBRATION))
 
     @property
-    def sides(self) -> tuple[str, ...]:
-        """That there are any from."""
-        return tuple(side for side in SIDES if self.on(side))
+    def beside(self) -> bool:
+        """Whether there are any from beside them."""
+        return bool(self.of(Where.REFERENCE))
 
-    def on(self, side: str) -> list[Loop]:
-        """Of all levels."""
-        return [loop for loop in self.each if loop.side == side]
+    @property
+    def parts(self) -> tuple[Where, ...]:
+        """Of the study, that there are any from."""
+        return tuple(where for where in Where if self.of(where))
 
-    def of(self, level: str, side: str) -> list[Loop]:
-        """Of one level."""
-        return [loop for loop in self.on(side) if loop.level == level]
+    def of(self, where: Where, level: str | None = None) -> list[Loop]:
+        """Of one part of the study, at one level or all."""
+        here = [loop for loop in self.each if loop.where == where]
+        return [loop for loop in here if level in (None, loop.level)]
 
     @property
     def drift(self) -> Estimate | None:
@@ -112,8 +115,8 @@ class Loops:
         company: the geometric mean over the loops that are on both sides, with Student's interval
         of the mean logarithm; None for fewer than two."""
         before, after = (
-            {loop.name: log(self._over_law(loop)) for loop in self.on(side)}
-            for side in ("before", "after")
+            {loop.name: log(self._over_law(loop)) for loop in self.of(where)}
+            for where in (Where.CALIBRATION, Where.RECALIBRATION)
         )
         both = [after[name] - before[name] for name in before if name in after]
         found = intervals.independent_mean(both)
@@ -148,24 +151,23 @@ def loops(study: Study, found: Served | None) -> Loops | None:
     if found is None:
         return None
     each = tuple(
-        _loop(record.run_name(path), level, loop, found.cap, side)
-        for side, folder in SIDES.items()
-        for path in sorted(study.folder.glob(f"{folder}/*-*"))
+        _loop(record.run_name(path), level, loop, found.cap, where)
+        for where, pattern in FOLDERS.items()
+        for folder in sorted(study.folder.glob(pattern))
+        for path in recorded(folder)
         if (level := found.level(record.run_name(path).rpartition("-")[0]))
         and (loop := _recorded(path))
     )
     return Loops(each, found) if each else None
 
 
-def _loop(name: str, level: Level, found: ClosedLoop, cap: int, side: str) -> Loop:
+def _loop(name: str, level: Level, found: ClosedLoop, cap: int, where: Where) -> Loop:
     together = as_if(within(found.beside, cap)[None], np.array([level.crowding]))
-    return Loop(name, level.name, float(together[0]) - 1, found.mean, side)
+    return Loop(name, level.name, float(together[0]) - 1, found.mean, where)
 
 
 def _recorded(path: Path) -> ClosedLoop | None:
     """None for one that says nothing: validation names it among what it skipped."""
-    if not path.name.endswith(record.ENDINGS):
-        return None
     try:
         return closed_loop(record.read(path))
     except (ValueError, OSError):

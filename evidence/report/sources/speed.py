@@ -30,8 +30,8 @@ class Speed:
     """`paces`: seconds of the same work over those in the calibration, at so many `minutes` of the
     stage. `fastest` and `slowest` are those of whole runs, of which so many are `apart` from 1 or
     `uneven` by more than the `bounds`. `simulated` is the accuracy at the speed of each run, and
-    `before` that of the prediction without it, over the same runs: by one law of all loops where
-    runs are predicted by those near them."""
+    `before` that of the prediction without it, over the same runs: where there are loops beside the
+    runs, by those before and after them alone, which the calibration is of."""
 
     minutes: tuple[float, ...]
     paces: tuple[float, ...]
@@ -82,9 +82,9 @@ def _errors(runs: Sequence[Mapping[str, Any]], bound: Asked) -> Iterator[tuple[f
     for run in runs:
         if not run["steady"] or run["utilisation"] > bound.utilisation:
             continue
-        others = run["other_errors"].get("at_speed") or {}
-        made = _of_mean(run["other_errors"].get("one_law") or run["errors"])
-        at_speed = _of_mean(others)
+        others = run["other_errors"]
+        made = _of_mean(others.get("calibrated") or others.get("one_law") or run["errors"])
+        at_speed = _of_mean(others.get("at_speed") or {})
         if at_speed is not None and made is not None:
             yield at_speed, made
 

@@ -1,21 +1,28 @@
 """What was predicted beside what was measured on the live stack, from validation.json."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 from evidence.report import records
-from evidence.report.numbers import Estimate, estimate
+from evidence.report.numbers import Estimate, estimate, known
 from evidence.report.records import BadStudy
-from evidence.report.sources import arrivals, near, served
+from evidence.report.sources import arrivals, near, played, served
 from evidence.report.sources.compared import Validation
+from evidence.report.sources.played import Played
 from evidence.report.sources.rivals import Capacity, Contest, Distance, Margin
-from evidence.report.sources.runs import FIGURES, Accuracy, Asked, Figures, Run, Service
+from evidence.report.sources.runs import (
+    FIGURES,
+    Accuracy,
+    Asked,
+    Figures,
+    Leeway,
+    Run,
+    Service,
+    Variant,
+)
 from evidence.report.study import Study
 from evidence.validation.variants import VARIANTS
-
-NO_VARIANT = ("simulated", "closed_form", "asked")
-"""What else is said under the accuracy"""
 
 
 def read(study: Study) -> Validation | None:
@@ -26,7 +33,8 @@ def read(study: Study) -> Validation | None:
     if found is None:
         return None
     try:
-        return _validation(found, arrivals.stretched(study))
+        loops = played.read(study, found.get("loops") or ())
+        return _validation(found, arrivals.stretched(study), loops)
     except served.OlderLaw as error:
         how = f"python -m evidence validate {study.folder}"
         raise BadStudy(f"{path}: {error}; make it again with {how}") from error
@@ -34,10 +42,11 @@ def read(study: Study) -> Validation | None:
         raise BadStudy(f"{path} is no validation: {error!r}") from error
 
 
-def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -> Validation:
+def _validation(
+    told: dict[str, Any], stretched: frozenset[tuple[float, int]], loops: Played
+) -> Validation:
     accuracy, capacity, slo = told["accuracy"], told.get("capacity"), told.get("slo")
     law, runs = served.law(told.get("law")), tuple(map(_run, told["runs"]))
-    others, loops = _others(accuracy), near.placed(told.get("loops") or ())
     return Validation(
         slo=_target(slo) if slo else "",
         overheads=tuple(
@@ -54,9 +63,8 @@ def _validation(told: dict[str, Any], stretched: frozenset[tuple[float, int]]) -
         ),
         contests=_apart(Contest, told.get("planned_against_threshold")),
         distances=_apart(Distance, told.get("less_optimum")),
-        variants=tuple(_variants(others)),
-        others=others,
-        loops=loops,
+        variants=dict(_variants(accuracy)),
+        played=loops,
         nearby=near.nearby([run.law for run in runs], law, loops),
         stretched=stretched,
     )
@@ -92,20 +100,12 @@ def _apart(kind: type, told: list[dict[str, Any]] | None) -> tuple[Any, ...]:
     return tuple(_picked(kind, each) for each in found)
 
 
-def _variants(others: Mapping[str, Mapping[str, Accuracy]]) -> Iterator[tuple[str, str, Accuracy]]:
-    """Words, kind of prediction, and how near it comes, of the variants that have words."""
+def _variants(told: dict[str, Any]) -> Iterator[tuple[str, Variant]]:
+    """Those that say anything, by name, of the ones that have words."""
     for name, variant in VARIANTS.items():
-        for kind, found in others.get(name, {}).items():
-            yield variant.said, kind, found
-
-
-def _others(told: Mapping[str, Any]) -> dict[str, dict[str, Accuracy]]:
-    """By variant and kind of prediction, of those that say anything."""
-    return {
-        name: {kind: _accuracy(found) for kind, found in each.items() if found and found["runs"]}
-        for name, each in told.items()
-        if each and name not in NO_VARIANT
-    }
+        every = {kind: _accuracy(each) for kind, each in (told.get(name) or {}).items()}
+        if by := {kind: found for kind, found in every.items() if found.runs}:
+            yield name, Variant(variant.said, by)
 
 
 def _picked(kind: type, told: dict[str, Any]) -> Any:
@@ -132,7 +132,16 @@ def _run(told: dict[str, Any]) -> Run:
         services=tuple(map(_service, told.get("service") or ())),
         broken=tuple(map(_assumption, told.get("broken") or ())),
         law=near.near(told.get("law")),
+        leeway=_leeway(told.get("leeway")),
     )
+
+
+def _leeway(told: dict[str, Any] | None) -> Leeway | None:
+    """With its ends in order: where rules change the level, more work may shorten responses."""
+    if not told:
+        return None
+    said = known(told["mean_response"])
+    return Leeway(told["doubt"], Estimate(said.value, min(said), max(said)))
 
 
 def _assumption(told: Any) -> str:

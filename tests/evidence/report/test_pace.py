@@ -17,10 +17,9 @@ from tests.evidence.report.rendered import body
 def found(folder: Path, **other: object) -> Pace | None:
     """Of a study with these laws and loops."""
     near_loops.validated(folder, **other)
-    read = study.read(folder)
-    told = validation.read(read)
+    told = validation.read(study.read(folder))
     assert told is not None
-    return pace.pace(read, told.loops)
+    return pace.pace(told.played)
 
 
 def test_a_machine_of_one_speed_has_that_mean_everywhere() -> None:
@@ -40,6 +39,20 @@ def test_the_nearest_of_few_count_most() -> None:
     assert 1.0 < means[0] < 2.0 < means[2] < 3.0
 
 
+def test_a_loop_is_held_against_the_others(tmp_path: Path) -> None:
+    """Of nine one takes half as long again, which makes the means of those near it longer, too."""
+    ratios = [1.0, 1.0, 1.0, 1.0, 1.5, 1.0, 1.0, 1.0, 1.0]
+    at = [60.0 * i for i in range(len(ratios))]
+    others, means = pace.of_others(at, ratios), pace.smoothed(at, ratios)
+    assert others[4] == pytest.approx(1.0)
+    assert min(others[3], means[4]) > 1.05
+    pairs = zip(at, ratios, strict=True)
+    shown = found(tmp_path, loops=[loop(here, "reference", ratio) for here, ratio in pairs])
+    assert shown is not None
+    off = [ratio / other - 1 for ratio, other in zip(ratios, others, strict=True)]
+    assert shown.scatter == pytest.approx((sum(each**2 for each in off) / 9) ** 0.5)
+
+
 def test_loops_and_runs_are_placed_by_minutes_since_the_first_loop(tmp_path: Path) -> None:
     studies.live(tmp_path)
     near_loops.began(tmp_path, "fixed_slow-1-1", 120.0)
@@ -48,7 +61,7 @@ def test_loops_and_runs_are_placed_by_minutes_since_the_first_loop(tmp_path: Pat
     minutes = [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13]
     assert [mark.minute for mark in shown.marks] == pytest.approx(minutes)
     assert [mark.ratio for mark in shown.of("few", "reference")] == [1.0] * 4
-    assert shown.runs == (pytest.approx((2.0, 2.0 + 10.5 / 60)),)
+    assert shown.runs == pytest.approx((2.0,))
     assert (shown.nearest, shown.paused) == (12, False)
     assert 0.75 < shown.fastest < 0.9
     assert 1.1 < shown.slowest < 1.25
@@ -73,9 +86,14 @@ def test_a_night_between_two_parts_of_a_study_is_cut(tmp_path: Path) -> None:
     assert [mark.minute for mark in shown.marks] == pytest.approx([0, 1, 2, 3, 33, 34, 35, 36])
 
 
-def test_a_run_that_says_not_when_it_began_is_not_drawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_run_that_says_not_when_it_began_is_not_drawn(tmp_path: Path, readable: bool) -> None:
     studies.live(tmp_path)
-    (tmp_path / "live" / "fixed_slow-1-1.began.json").write_text("soon\n")
+    path = tmp_path / "live" / "fixed_slow-1-1.began.json"
+    if readable:
+        path.write_text("soon\n")
+    else:
+        path.mkdir()
     shown = found(tmp_path)
     assert shown is not None
     assert shown.runs == ()
@@ -93,12 +111,14 @@ def test_what_was_planted_is_told_and_drawn(tmp_path: Path) -> None:
         "The mean of 12 loops",
         lay,
         "; small: beside them; hollow: after",
-        "Grey: live runs",
+        "Grey lines: live runs begin",
+        "with weights as the predictions have them",
     )
     assert [each for each in planted if each not in said] == []
 
     (axes,) = drawn(shown).axes
-    assert len(axes.patches) == 1
+    upright = [each.get_xdata()[0] for each in axes.lines if list(each.get_ydata()) == [0, 1]]
+    assert upright == pytest.approx([2.0])
     marks = [each for each in axes.lines if each.get_marker() in "os" and len(each.get_xdata())]
     hollow = [each for each in marks if each.get_markerfacecolor() == "white"]
     assert [list(each.get_ydata()) for each in hollow] == [[0.75] * 4]

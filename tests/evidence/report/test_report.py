@@ -11,7 +11,8 @@ import pytest
 
 from evidence.report import article, command, pdf, study
 from evidence.report.contents import Contents
-from tests.evidence.report import studies
+from evidence.validation.variants import VARIANTS
+from tests.evidence.report import near_loops, studies
 
 LATEX = pytest.mark.skipif(
     not pdf.available() and "CI" not in os.environ, reason="no pdflatex: " + pdf.NEEDED
@@ -82,6 +83,15 @@ def test_the_article_compiles_to_the_same_bytes_and_fits_its_pages(written: Path
     log = pdf.compiled(written / "report.tex")
     assert re.findall(r"Overfull .*|undefined references|Missing character.*", log) == []
     assert (written / "report.pdf").read_bytes() == before
+
+
+@LATEX
+def test_predictions_on_all_other_terms_fit_a_page(tmp_path: Path) -> None:
+    said = {name: near_loops.errors(0.1234, 1.2345, runs=12) for name in VARIANTS}
+    near_loops.validated(tmp_path / "study", **said)
+    tex = report(tmp_path / "study", tmp_path / "out") / "report.tex"
+    assert tex.read_text().count("(12)") == 2 * len(VARIANTS)
+    assert re.findall(r"Overfull .*", pdf.compiled(tex)) == []
 
 
 def test_the_same_records_give_the_same_report(

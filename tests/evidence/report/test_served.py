@@ -9,6 +9,7 @@ import pytest
 from evidence.report import study
 from evidence.report.records import BadStudy
 from evidence.report.sources import models, profile, served, validation
+from evidence.served import Where
 from tests.evidence.report import rendered, studies
 from tests.evidence.report.served_loops import LAW, loops, response
 
@@ -62,8 +63,8 @@ def test_loops_lie_on_the_law_that_they_were_made_by(tmp_path: Path) -> None:
     assert shown is not None
     assert shown.again
     for level in law.levels:
-        for side, factor in (("before", 1.0), ("after", 1.1)):
-            first, second = shown.of(level.name, side)
+        for where, factor in ((Where.CALIBRATION, 1.0), (Where.RECALIBRATION, 1.1)):
+            first, second = shown.of(where, level.name)
             assert (first.others, second.others) == pytest.approx((0, 2))
             expected = factor * level.mean(0), factor * level.mean(2)
             assert (first.seconds, second.seconds) == pytest.approx(expected)

@@ -85,14 +85,16 @@ def test_the_same_runs_tell_what_knowing_the_speed_is_worth(tmp_path: Path) -> N
     assert (found.simulated.runs, found.before.runs) == (0, 0)
 
 
-def test_where_runs_go_by_loops_near_them_the_one_law_is_what_a_speed_adds_to(
-    tmp_path: Path,
+@pytest.mark.parametrize("usual", ["calibrated", "one_law"])
+def test_where_runs_go_by_loops_near_them_a_speed_adds_to_what_has_none_of_it(
+    tmp_path: Path, usual: str
 ) -> None:
-    """At the speed of a run means one law of all loops at that speed."""
+    """The loops before and after the runs alone; in older records, all."""
     folder = probed(tmp_path / "study")
     runs = [_run(0), _run(1), _run(2, other_errors={})]
     for run in runs[:2]:
-        run["other_errors"] |= {"one_law": {"simulated": {"mean_response": 0.375}}}
+        run["other_errors"] |= {"one_law": {"simulated": {"mean_response": 0.5}}}
+        run["other_errors"] |= {usual: {"simulated": {"mean_response": 0.375}}}
     studies.validated(folder, runs, speed=TOLD)
     found = speed.read(study.read(folder))
     assert found is not None
