@@ -1,5 +1,6 @@
 """The whole project as `python -m stack up` starts it, with a Redis and a home of its own."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from stack.own import Own
 MODELS = ROOT / ".storyteller" / "models"
 
 
-def running(conditions: Conditions, log: Path) -> AbstractContextManager[Gateway]:
+def running(
+    conditions: Conditions, log: Path, settings: Mapping[str, object]
+) -> AbstractContextManager[Gateway]:
     """Its gateway, once it is ready for jobs; it shares the models that are prepared already."""
-    return own.running(Own(MODELS, _settings(conditions)), log)
+    return own.running(Own(MODELS, _settings(conditions) | settings), log)
 
 
 def _settings(conditions: Conditions) -> dict[str, object]:

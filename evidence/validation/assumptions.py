@@ -44,9 +44,8 @@ UNEVEN = "The machine did not keep one speed within the run."
 CHANGED = (
     "The machine changed its speed between the closed loops before the run and those after it."
 )
-NEAR_SATURATION = (
-    "So near to what the worker keeps up with, the mean response is not known better: what the law "
-    "of its pictures leaves open makes more than a tenth of it."
+NOT_KNOWN_BETTER = (
+    "What a picture takes is not known well enough for the mean response to be known to a tenth."
 )
 UNCALIBRATED = "What a picture at {level} costs besides the engine is not known."
 UNKNOWN = "No assumption that is checked here explains the difference."
@@ -94,7 +93,7 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     reasons: list[Broken] = []
     if by_simulation or by_formula:
         reasons += [*_sending(measured, found), *_running(found), *_serving(found)]
-        reasons += [*_steering(found), *_saturating(measured, found.leeway)]
+        reasons += [*_steering(found), *_open(measured, found.leeway)]
     if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
     if (by_simulation or by_formula) and not reasons:
@@ -167,14 +166,14 @@ def _steering(found: Findings) -> Iterator[Broken]:
         yield Broken(ANOTHER_LEVEL, f"{100 * seen.apart:.0f} % of the time; {counts}")
 
 
-def _saturating(measured: Estimates, found: Leeway | None) -> Iterator[Broken]:
+def _open(measured: Estimates, found: Leeway | None) -> Iterator[Broken]:
     if found is None:
         return
     said, mean = found.mean_response, measured.mean_response.value
     wide = max(said.high / said.value, said.value / said.low) > 1 + FAR
     if wide and said.low <= mean <= said.high:
         sure = f"{100 * found.doubt:.0f} %"
-        yield Broken(NEAR_SATURATION, f"{_said(said)} s where a picture is sure to within {sure}")
+        yield Broken(NOT_KNOWN_BETTER, f"{_said(said)} s where a picture is sure to within {sure}")
 
 
 def _arriving(found: Arrivals | None) -> Iterator[Broken]:

@@ -132,7 +132,7 @@ def test_what_the_law_leaves_open_is_named_where_it_is_much_and_enough(measured,
 
     found = broken(said(measured), Predictions(said(1.0)), findings(leeway=room))
 
-    assert sentences(found) == [assumptions.NEAR_SATURATION if named else assumptions.UNKNOWN]
+    assert sentences(found) == [assumptions.NOT_KNOWN_BETTER if named else assumptions.UNKNOWN]
 
 
 def test_neighbours_that_wait_for_the_same_station_are_no_surprise():
