@@ -12,7 +12,7 @@ from evidence.validation.control import Obeyed
 from evidence.validation.figures import Estimates
 from evidence.validation.leeway import Leeway
 from evidence.validation.outcomes import Outcomes
-from evidence.validation.predictions import FAR, Predictions, departs, error
+from evidence.validation.predictions import FAR, Predictions, departs, error, uncertain
 from evidence.validation.relative_speed import SPAN_SECONDS, WIDE, RelativeSpeed
 from evidence.validation.service import Service
 from loadgen.metrics import Estimate
@@ -93,7 +93,9 @@ def broken(measured: Estimates, said: Predictions, found: Findings) -> list[Brok
     reasons: list[Broken] = []
     if by_simulation or by_formula:
         reasons += [*_sending(measured, found), *_running(found), *_serving(found)]
-        reasons += [*_steering(found), *_open(measured, found.leeway)]
+        reasons += _steering(found)
+    if by_simulation:
+        reasons += _open(measured, found.leeway)
     if by_formula:
         reasons += [*_arriving(found.arrivals), *_settling(measured, said)]
     if (by_simulation or by_formula) and not reasons:
@@ -170,8 +172,7 @@ def _open(measured: Estimates, found: Leeway | None) -> Iterator[Broken]:
     if found is None:
         return
     said, mean = found.mean_response, measured.mean_response.value
-    wide = max(said.high / said.value, said.value / said.low) > 1 + FAR
-    if wide and said.low <= mean <= said.high:
+    if uncertain(said) and said.low <= mean <= said.high:
         sure = f"{100 * found.doubt:.0f} %"
         yield Broken(NOT_KNOWN_BETTER, f"{_said(said)} s where a picture is sure to within {sure}")
 

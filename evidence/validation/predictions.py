@@ -37,6 +37,11 @@ def _value(said: Estimate | float) -> float:
     return said.value if isinstance(said, Estimate) else said
 
 
+def uncertain(said: Estimate) -> bool:
+    """Whether an end of its range is so far from it that it would ask for a reason."""
+    return max(said.high - said.value, said.value - said.low) > FAR * said.value
+
+
 def departs(predicted: Estimates | Figures | None, measured: Estimates) -> bool:
     """Whether the mean response asks for a reason: far off, or outside the measured interval."""
     off = error(predicted, measured)

@@ -125,7 +125,7 @@ def judge(bases: RunBases, run: Run, replications: int) -> Verdict:
         | {"without_dwell": Predictions(closed_form=basis.formula(run, dwells=False))}
         | _at_speed(bases.usual, run, replications, found.speed),
         findings=found,
-        usual=_usual(bases, run, replications) if bases.local else found.services,
+        usual=found.services if bases.usual is basis else _usual(bases, run, replications),
         broken=tuple(broken(measured, said, found)),
     )
 

@@ -6,7 +6,7 @@ from statistics import median
 
 from evidence.report.numbers import Estimate
 from evidence.report.sources.near import Near
-from evidence.validation.predictions import FAR
+from evidence.validation.predictions import uncertain
 
 FIGURES = ("mean_response", "p95_response", "mean_number", "effective_quality")
 
@@ -52,9 +52,8 @@ class Leeway:
 
     @property
     def wide(self) -> bool:
-        """Whether that makes more than FAR of it."""
-        said = self.mean_response
-        return max(said.high / said.value, said.value / said.low) > 1 + FAR
+        """Whether that makes much of it (evidence.validation.predictions.FAR)."""
+        return uncertain(self.mean_response)
 
 
 @dataclass(frozen=True)

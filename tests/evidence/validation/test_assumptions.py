@@ -125,7 +125,13 @@ def test_a_prediction_by_loops_near_the_run_assumes_no_speed_of_the_calibration(
 
 @pytest.mark.parametrize(
     ("measured", "low", "high", "named"),
-    [(1.3, 0.8, 1.4, True), (1.3, 0.97, 1.2, False), (1.12, 0.93, 1.06, False)],
+    [
+        (1.3, 0.8, 1.4, True),
+        (0.88, 0.87, 1.01, True),
+        (0.9, 0.91, 1.05, False),
+        (1.3, 0.97, 1.2, False),
+        (1.12, 0.93, 1.06, False),
+    ],
 )
 def test_what_the_law_leaves_open_is_named_where_it_is_much_and_enough(measured, low, high, named):
     room = Leeway(0.05, Estimate(1.0, low, high))
@@ -133,6 +139,14 @@ def test_what_the_law_leaves_open_is_named_where_it_is_much_and_enough(measured,
     found = broken(said(measured), Predictions(said(1.0)), findings(leeway=room))
 
     assert sentences(found) == [assumptions.NOT_KNOWN_BETTER if named else assumptions.UNKNOWN]
+
+
+def test_what_the_law_leaves_open_of_the_simulation_explains_no_formula():
+    departing = Predictions(said(1.0), closed_form=formula(1.5))
+
+    found = broken(said(1.0), departing, findings(leeway=Leeway(0.05, Estimate(1.0, 0.7, 1.4))))
+
+    assert assumptions.NOT_KNOWN_BETTER not in sentences(found)
 
 
 def test_neighbours_that_wait_for_the_same_station_are_no_surprise():
